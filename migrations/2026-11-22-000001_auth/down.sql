@@ -1,0 +1,3 @@
+DROP TABLE user_session;
+DROP TABLE otp;
+DROP TABLE user_profile;

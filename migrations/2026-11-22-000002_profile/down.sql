@@ -1,0 +1,2 @@
+DROP TABLE vendor_profile;
+DROP TABLE consumer_profile;

@@ -1,0 +1,310 @@
+//! Every setting: its name, its default, what it means. Read once; all wrong ones are named together.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+/// Where the gateway runs; decides which conveniences are allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// One machine, demo data, codes on the console.
+    Development,
+    /// Real people and real money.
+    Production,
+}
+
+/// How a one-time code reaches its phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtpDelivery {
+    /// Printed in the log. Development only.
+    Console,
+}
+
+/// Who takes the money that is loaded into a wallet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payments {
+    /// Every payment succeeds. Development only.
+    Simulated,
+    /// Wallets cannot be loaded.
+    Off,
+}
+
+/// The origins whose pages may call the gateway from a browser.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origins {
+    /// Any page, without credentials.
+    Any,
+    /// These, such as `https://app.example.org`.
+    Only(Vec<String>),
+}
+
+/// All settings, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `APP_ENV`
+    pub environment: Environment,
+    /// `LISTEN`
+    pub listen: SocketAddr,
+    /// `DATABASE_URL`; absent: the embedded PostgreSQL.
+    pub database_url: Option<String>,
+    /// `DATABASE_POOL_SIZE`
+    pub database_pool_size: usize,
+    /// `DATA_DIR`
+    pub data_dir: PathBuf,
+    /// `TOKEN_SECRET`, at least 32 bytes; absent in development: random per data folder.
+    pub token_secret: Option<String>,
+    /// `TOKEN_SECRETS_PREVIOUS`: still accepted for verification, never for signing.
+    pub token_secrets_previous: Vec<String>,
+    /// `REST_TOKEN_DAYS`: how long a token issued on the REST face lives.
+    pub rest_token_days: u32,
+    /// `DEV_OTP`: the code that every phone receives. Development only.
+    pub dev_otp: Option<String>,
+    /// `RATE_LIMITS`: off only in development, for load tests.
+    pub rate_limits: bool,
+    /// `OTP_DELIVERY`
+    pub otp_delivery: OtpDelivery,
+    /// `PAYMENTS`
+    pub payments: Payments,
+    /// `ALLOWED_ORIGINS`
+    pub allowed_origins: Origins,
+    /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// `EVENT_DAYS`: how long events are kept for replay.
+    pub event_days: u32,
+}
+
+/// Each setting with its default and meaning: the text of `--help`.
+pub const SETTINGS: &[(&str, &str, &str)] = &[
+    ("APP_ENV", "development", "development or production; production needs DATABASE_URL and TOKEN_SECRET"),
+    ("LISTEN", "127.0.0.1:8080", "address and port of the server"),
+    ("DATABASE_URL", "none", "postgres://…; absent: a private PostgreSQL under DATA_DIR (development)"),
+    ("DATABASE_POOL_SIZE", "2 per core", "connections, 2 to 200"),
+    ("DATA_DIR", ".data", "embedded database and generated secrets"),
+    ("TOKEN_SECRET", "random per data folder", "signs tokens; at least 32 bytes"),
+    ("TOKEN_SECRETS_PREVIOUS", "none", "comma-separated former secrets, still accepted"),
+    ("REST_TOKEN_DAYS", "30", "life of tokens issued on the REST paths, 1 to 365"),
+    ("DEV_OTP", "none", "six digits that every phone receives (development)"),
+    ("RATE_LIMITS", "on", "on or off (off in development only)"),
+    ("OTP_DELIVERY", "console", "console (development)"),
+    ("PAYMENTS", "simulated", "simulated (development) or off"),
+    ("ALLOWED_ORIGINS", "any", "any, or comma-separated origins such as https://app.example.org"),
+    ("TRUSTED_PROXIES", "none", "comma-separated addresses whose X-Forwarded-For is believed"),
+    ("EVENT_DAYS", "7", "days that events are kept for subscribers who come back, 1 to 365"),
+];
+
+/// A setting that cannot be used: its name, what it says, what is expected.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Misfit {
+    name: &'static str,
+    value: Option<String>,
+    expected: String,
+}
+
+/// All settings that cannot be used.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfigError(Vec<Misfit>);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} cannot be used:", if self.0.len() == 1 { "One setting" } else { "These settings" })?;
+        for Misfit { name, value, expected } in &self.0 {
+            match value {
+                Some(value) => writeln!(f, "  {name}={value}: expected {expected}")?,
+                None => writeln!(f, "  {name} is not set: expected {expected}")?,
+            }
+        }
+        write!(f, "`society-gateway --help` lists every setting.")
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+struct Reader<'a> {
+    look_up: &'a dyn Fn(&str) -> Option<String>,
+    misfits: Vec<Misfit>,
+}
+
+impl Reader<'_> {
+    fn text(&self, name: &'static str) -> Option<String> {
+        (self.look_up)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    /// The parsed value, or the default when the setting is absent or wrong (a wrong one is noted).
+    fn read<T>(
+        &mut self,
+        name: &'static str,
+        default: T,
+        expected: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> T {
+        let Some(value) = self.text(name) else { return default };
+        parse(&value).unwrap_or_else(|| {
+            self.refuse(name, Some(value), expected);
+            default
+        })
+    }
+
+    fn refuse(&mut self, name: &'static str, value: Option<String>, expected: &str) {
+        self.misfits.push(Misfit { name, value, expected: expected.to_owned() });
+    }
+}
+
+fn list<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+    text.split(',').map(|part| parse(part.trim())).collect()
+}
+
+fn number_in(text: &str, range: std::ops::RangeInclusive<u32>) -> Option<u32> {
+    text.parse().ok().filter(|number| range.contains(number))
+}
+
+impl Config {
+    /// Reads the settings from the process's environment.
+    ///
+    /// # Errors
+    /// Every setting that cannot be used, named together.
+    pub fn from_env() -> Result<Config, ConfigError> {
+        Config::read(&|name| std::env::var(name).ok())
+    }
+
+    /// Reads the settings from `look_up`.
+    ///
+    /// # Errors
+    /// Every setting that cannot be used, named together.
+    pub fn read(look_up: &dyn Fn(&str) -> Option<String>) -> Result<Config, ConfigError> {
+        let mut reader = Reader { look_up, misfits: Vec::new() };
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let environment = reader.read("APP_ENV", Environment::Development, "development or production", |text| match text {
+            "development" => Some(Environment::Development),
+            "production" => Some(Environment::Production),
+            _ => None,
+        });
+        let secret = |text: &str| (text.len() >= 32).then(|| text.to_owned());
+        let config = Config {
+            environment,
+            listen: reader.read("LISTEN", SocketAddr::from(([127, 0, 0, 1], 8080)), "address:port, such as 127.0.0.1:8080", |text| {
+                text.parse().ok()
+            }),
+            database_url: reader.read("DATABASE_URL", None, "a URL that starts with postgres://", |text| {
+                (text.starts_with("postgres://") || text.starts_with("postgresql://")).then(|| Some(text.to_owned()))
+            }),
+            database_pool_size: reader.read("DATABASE_POOL_SIZE", 2 * cores, "a number from 2 to 200", |text| {
+                number_in(text, 2..=200).map(|number| number as usize)
+            }),
+            data_dir: reader.read("DATA_DIR", PathBuf::from(".data"), "a folder", |text| Some(PathBuf::from(text))),
+            token_secret: reader.read("TOKEN_SECRET", None, "at least 32 bytes", |text| secret(text).map(Some)),
+            token_secrets_previous: reader.read("TOKEN_SECRETS_PREVIOUS", Vec::new(), "comma-separated secrets of at least 32 bytes each", |text| {
+                list(text, secret)
+            }),
+            rest_token_days: reader.read("REST_TOKEN_DAYS", 30, "a number from 1 to 365", |text| number_in(text, 1..=365)),
+            dev_otp: reader.read("DEV_OTP", None, "six digits", |text| {
+                (text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| Some(text.to_owned()))
+            }),
+            rate_limits: reader.read("RATE_LIMITS", true, "on or off", |text| match text {
+                "on" => Some(true),
+                "off" => Some(false),
+                _ => None,
+            }),
+            otp_delivery: reader.read("OTP_DELIVERY", OtpDelivery::Console, "console", |text| {
+                (text == "console").then_some(OtpDelivery::Console)
+            }),
+            payments: reader.read(
+                "PAYMENTS",
+                if environment == Environment::Development { Payments::Simulated } else { Payments::Off },
+                "simulated or off",
+                |text| match text {
+                    "simulated" => Some(Payments::Simulated),
+                    "off" => Some(Payments::Off),
+                    _ => None,
+                },
+            ),
+            allowed_origins: reader.read("ALLOWED_ORIGINS", Origins::Any, "any, or comma-separated origins", |text| {
+                if text == "any" {
+                    return Some(Origins::Any);
+                }
+                list(text, |origin| {
+                    let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"))?;
+                    (!host.is_empty() && !host.contains('/')).then(|| origin.to_owned())
+                })
+                .map(Origins::Only)
+            }),
+            trusted_proxies: reader.read("TRUSTED_PROXIES", Vec::new(), "comma-separated IP addresses", |text| {
+                list(text, |address| address.parse().ok())
+            }),
+            event_days: reader.read("EVENT_DAYS", 7, "a number from 1 to 365", |text| number_in(text, 1..=365)),
+        };
+        config.check_production(&mut reader);
+        if reader.misfits.is_empty() { Ok(config) } else { Err(ConfigError(reader.misfits)) }
+    }
+
+    /// Production refuses what only development may do, and asks for what must not be guessed.
+    fn check_production(&self, reader: &mut Reader<'_>) {
+        if self.environment == Environment::Development {
+            return;
+        }
+        if self.database_url.is_none() {
+            reader.refuse("DATABASE_URL", None, "the database of production");
+        }
+        if self.token_secret.is_none() && reader.text("TOKEN_SECRET").is_none() {
+            reader.refuse("TOKEN_SECRET", None, "at least 32 bytes in production");
+        }
+        if let Some(code) = &self.dev_otp {
+            reader.refuse("DEV_OTP", Some(code.clone()), "nothing in production");
+        }
+        if !self.rate_limits {
+            reader.refuse("RATE_LIMITS", Some("off".to_owned()), "on in production");
+        }
+        if self.otp_delivery == OtpDelivery::Console {
+            reader.refuse("OTP_DELIVERY", reader.text("OTP_DELIVERY"), "a provider in production; console shows codes in the log");
+        }
+        if self.payments == Payments::Simulated {
+            reader.refuse("PAYMENTS", Some("simulated".to_owned()), "off in production");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(settings: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::read(&|name| settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn nothing_needs_to_be_set_in_development() {
+        let config = read(&[]).unwrap_or_else(|error| unreachable!("{error}"));
+        assert_eq!(config.listen.port(), 8080);
+        assert_eq!(config.payments, Payments::Simulated);
+    }
+
+    #[test]
+    fn all_wrong_settings_are_named_together_with_what_is_expected() {
+        let error = read(&[("LISTEN", "here"), ("DEV_OTP", "12"), ("TOKEN_SECRET", "short")]).map(|_| ()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "These settings cannot be used:\n  \
+             LISTEN=here: expected address:port, such as 127.0.0.1:8080\n  \
+             TOKEN_SECRET=short: expected at least 32 bytes\n  \
+             DEV_OTP=12: expected six digits\n\
+             `society-gateway --help` lists every setting."
+        );
+    }
+
+    #[test]
+    fn production_refuses_conveniences_and_missing_secrets() {
+        let error = read(&[("APP_ENV", "production"), ("DEV_OTP", "123456"), ("RATE_LIMITS", "off")]).map(|_| ()).unwrap_err();
+        let names: Vec<_> = error.0.iter().map(|misfit| misfit.name).collect();
+        assert_eq!(names, ["DATABASE_URL", "TOKEN_SECRET", "DEV_OTP", "RATE_LIMITS", "OTP_DELIVERY"]);
+    }
+
+    #[test]
+    fn every_setting_is_listed_in_the_help() {
+        let asked = std::cell::RefCell::new(std::collections::BTreeSet::new());
+        let _ = Config::read(&|name| {
+            asked.borrow_mut().insert(name.to_owned());
+            None
+        });
+        let listed = SETTINGS.iter().map(|(name, ..)| (*name).to_owned()).collect();
+        assert_eq!(asked.into_inner(), listed);
+    }
+}

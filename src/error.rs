@@ -1,0 +1,251 @@
+//! What can go wrong, told apart only where a client would act differently.
+//!
+//! An [`Error`] carries the sentence that clients show. Internal errors keep their cause for the log and show one
+//! fixed sentence outside. `Code::http_status` is the only table from codes to HTTP statuses.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+use crate::values::Paise;
+
+/// The result of everything that can fail with an answer for the client.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// The sentence that a client sees when the fault is ours.
+pub const INTERNAL_MESSAGE: &str = "An unexpected error occurred. Please try again later.";
+
+/// What a client can do about an error: `extensions.code` in GraphQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// An argument is wrong; `field` names it. Correct it.
+    BadInput,
+    /// No valid token. Sign in.
+    Unauthenticated,
+    /// The access token is too old. Refresh the session, then repeat.
+    TokenExpired,
+    /// The person has not finished onboarding. Show the onboarding form.
+    OnboardingRequired,
+    /// Signed in, but not allowed to do this.
+    Forbidden,
+    /// Nothing with this id that this person may see.
+    NotFound,
+    /// The state of things does not allow it (any more). Read it anew.
+    Conflict,
+    /// The wallet holds too little; `needed` and `balance` say how much. Offer to add money.
+    InsufficientBalance,
+    /// Too few in stock, or not sold at the moment. Offer to change the cart.
+    OutOfStock,
+    /// The cart holds another shop's items. Offer to clear it.
+    OtherShopInCart,
+    /// This idempotency key was used for another request. Make a new key.
+    IdempotencyKeyReused,
+    /// Events after this cursor are no longer kept. Read the present state, subscribe without `after`.
+    CursorExpired,
+    /// Too many requests; `retryAfter` seconds from now it may work.
+    RateLimited,
+    /// The service is overloaded for a moment. Repeat with the same idempotency key.
+    Busy,
+    /// Our fault.
+    Internal,
+}
+
+impl Code {
+    /// The value of `extensions.code`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Code::BadInput => "BAD_INPUT",
+            Code::Unauthenticated => "UNAUTHENTICATED",
+            Code::TokenExpired => "TOKEN_EXPIRED",
+            Code::OnboardingRequired => "ONBOARDING_REQUIRED",
+            Code::Forbidden => "FORBIDDEN",
+            Code::NotFound => "NOT_FOUND",
+            Code::Conflict => "CONFLICT",
+            Code::InsufficientBalance => "INSUFFICIENT_BALANCE",
+            Code::OutOfStock => "OUT_OF_STOCK",
+            Code::OtherShopInCart => "OTHER_SHOP_IN_CART",
+            Code::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
+            Code::CursorExpired => "CURSOR_EXPIRED",
+            Code::RateLimited => "RATE_LIMITED",
+            Code::Busy => "BUSY",
+            Code::Internal => "INTERNAL",
+        }
+    }
+
+    /// The HTTP status of this code on the REST face (contract §1.4: state and business rules are 400).
+    #[must_use]
+    pub const fn http_status(self) -> u16 {
+        match self {
+            Code::BadInput
+            | Code::Conflict
+            | Code::InsufficientBalance
+            | Code::OutOfStock
+            | Code::OtherShopInCart
+            | Code::IdempotencyKeyReused
+            | Code::CursorExpired => 400,
+            Code::Unauthenticated | Code::TokenExpired => 401,
+            Code::OnboardingRequired | Code::Forbidden => 403,
+            Code::NotFound => 404,
+            Code::RateLimited => 429,
+            Code::Internal => 500,
+            Code::Busy => 503,
+        }
+    }
+}
+
+/// One failure: its code, the sentence to show, and what helps the client to act.
+#[derive(Clone, Debug)]
+pub struct Error(Box<Failure>);
+
+#[derive(Clone, Debug)]
+struct Failure {
+    code: Code,
+    message: Cow<'static, str>,
+    field: Option<Cow<'static, str>>,
+    funds: Option<(Paise, Paise)>,
+    retry_after: Option<Duration>,
+    cause: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of this code with the sentence that clients show.
+    pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Error {
+        Error(Box::new(Failure { code, message: message.into(), field: None, funds: None, retry_after: None, cause: None }))
+    }
+
+    /// A wrong argument: `field` is its name in the schema, `problem` what is expected of it.
+    pub fn bad_input(field: impl Into<Cow<'static, str>>, problem: impl Into<Cow<'static, str>>) -> Error {
+        Error::new(Code::BadInput, problem).of_field(field)
+    }
+
+    /// Names the argument that this error is about.
+    #[must_use]
+    pub fn of_field(mut self, field: impl Into<Cow<'static, str>>) -> Error {
+        self.0.field = Some(field.into());
+        self
+    }
+
+    /// Nothing there that this person may see.
+    pub fn not_found(message: &'static str) -> Error {
+        Error::new(Code::NotFound, message)
+    }
+
+    /// Not allowed to this person.
+    pub fn forbidden(message: &'static str) -> Error {
+        Error::new(Code::Forbidden, message)
+    }
+
+    /// The present state does not allow it.
+    pub fn conflict(message: impl Into<Cow<'static, str>>) -> Error {
+        Error::new(Code::Conflict, message)
+    }
+
+    /// The wallet holds `balance`, and `needed` was asked of it.
+    #[must_use]
+    pub fn insufficient_balance(needed: Paise, balance: Paise) -> Error {
+        let mut error = Error::new(Code::InsufficientBalance, "Insufficient balance");
+        error.0.funds = Some((needed, balance));
+        error
+    }
+
+    /// Over a rate limit; it may work again after `wait`.
+    #[must_use]
+    pub fn rate_limited(wait: Duration) -> Error {
+        let mut error = Error::new(Code::RateLimited, "Rate limit exceeded. Please try again later.");
+        error.0.retry_after = Some(wait);
+        error
+    }
+
+    /// Our fault: the cause goes to the log, the client sees [`INTERNAL_MESSAGE`].
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+        let mut error = Error::new(Code::Internal, INTERNAL_MESSAGE);
+        error.0.cause = Some(Arc::from(cause.into()));
+        error
+    }
+
+    fn busy(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+        let mut error = Error::new(Code::Busy, "The service is busy. Please try again in a moment.");
+        error.0.retry_after = Some(Duration::from_secs(1));
+        error.0.cause = Some(Arc::from(cause.into()));
+        error
+    }
+
+    /// What the client can do about it.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// The sentence that clients show.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The argument at fault, as the schema names it.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        self.0.field.as_deref()
+    }
+
+    /// What was needed and what was there, when money is short.
+    #[must_use]
+    pub fn funds(&self) -> Option<(Paise, Paise)> {
+        self.0.funds
+    }
+
+    /// How long to wait, when waiting helps.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The cause of an internal error, for the log only.
+    #[must_use]
+    pub fn cause(&self) -> Option<&(dyn std::error::Error + Send + Sync)> {
+        self.0.cause.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Constraints that a race can still hit after the verb looked, and the sentence of the rule they carry.
+const CONSTRAINTS: &[(&str, Code, &str)] = &[
+    ("consumer_profile_user_phone_key", Code::Conflict, "Profile already exists"),
+    ("vendor_profile_user_phone_key", Code::Conflict, "Vendor profile already exists"),
+    ("shop_owner_id_key", Code::Conflict, "Shop already exists for this vendor"),
+    ("consumer_wallet_balance_is_in_range", Code::Conflict, "The wallet cannot hold more than 99999999.99"),
+    ("item_mrp_is_not_below_price", Code::BadInput, "mrp must not be below price"),
+];
+
+impl From<DieselError> for Error {
+    fn from(error: DieselError) -> Error {
+        match &error {
+            DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => Error::busy(error),
+            DieselError::DatabaseError(kind, info) => {
+                let rule = info.constraint_name().and_then(|name| CONSTRAINTS.iter().find(|(known, ..)| *known == name));
+                match (rule, kind) {
+                    (Some((_, code, message)), _) => Error::new(*code, *message),
+                    // Diesel keeps no SQLSTATE of these two; PostgreSQL's words for them are stable.
+                    (None, DatabaseErrorKind::Unknown)
+                        if ["canceling statement due to lock timeout", "deadlock detected"].contains(&info.message()) =>
+                    {
+                        Error::busy(error)
+                    }
+                    _ => Error::internal(error),
+                }
+            }
+            _ => Error::internal(error),
+        }
+    }
+}

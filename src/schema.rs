@@ -1,0 +1,306 @@
+// @generated automatically by Diesel CLI.
+
+diesel::table! {
+    cart (user_id) {
+        user_id -> Int8,
+        shop_id -> Nullable<Int8>,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    cart_item (id) {
+        id -> Int8,
+        user_id -> Int8,
+        item_id -> Int8,
+        quantity -> Int4,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    consumer_profile (id) {
+        id -> Int8,
+        user_phone -> Text,
+        name -> Text,
+        city -> Text,
+        society -> Text,
+        flat_number -> Nullable<Text>,
+        profile_image_url -> Nullable<Text>,
+        gender -> Nullable<Text>,
+        date_of_birth -> Nullable<Date>,
+        preferred_language -> Nullable<Text>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    consumer_wallet (user_id) {
+        user_id -> Int8,
+        balance_paise -> Int8,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    event (id) {
+        id -> Int8,
+        xid -> Int8,
+        kind -> Text,
+        order_id -> Nullable<Int8>,
+        seq -> Nullable<Int4>,
+        user_id -> Nullable<Int8>,
+        shop_id -> Nullable<Int8>,
+        value -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    idempotency_key (user_id, key) {
+        user_id -> Int8,
+        key -> Text,
+        operation -> Text,
+        arguments_hash -> Bytea,
+        outcome -> Nullable<Jsonb>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    item (id) {
+        id -> Int8,
+        shop_id -> Int8,
+        title -> Text,
+        brand -> Nullable<Text>,
+        description -> Nullable<Text>,
+        price_paise -> Int8,
+        mrp_paise -> Nullable<Int8>,
+        discount -> Nullable<Float8>,
+        quantity_in_stock -> Int4,
+        unit -> Nullable<Text>,
+        pack_size -> Nullable<Text>,
+        category -> Nullable<Text>,
+        tags -> Nullable<Text>,
+        sku -> Nullable<Text>,
+        expiry_date -> Nullable<Date>,
+        image_url -> Nullable<Text>,
+        is_available -> Bool,
+        is_active -> Bool,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    order_action_log (id) {
+        id -> Int8,
+        order_id -> Int8,
+        action -> Text,
+        actor_id -> Int8,
+        detail -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    order_item (id) {
+        id -> Int8,
+        order_id -> Int8,
+        item_id -> Int8,
+        name -> Text,
+        unit -> Nullable<Text>,
+        unit_price_paise -> Int8,
+        quantity -> Int4,
+        subtotal_paise -> Int8,
+    }
+}
+
+diesel::table! {
+    order_status_log (id) {
+        id -> Int8,
+        order_id -> Int8,
+        status -> Text,
+        updated_by -> Int8,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    orders (id) {
+        id -> Int8,
+        user_id -> Int8,
+        shop_id -> Int8,
+        status -> Text,
+        payment_mode -> Text,
+        payment_status -> Text,
+        total_paise -> Int8,
+        discount_paise -> Int8,
+        final_paise -> Int8,
+        delivery_notes -> Nullable<Text>,
+        event_seq -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    otp (id) {
+        id -> Int8,
+        phone -> Text,
+        code_hash -> Bytea,
+        attempts -> Int4,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        consumed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    shop (id) {
+        id -> Int8,
+        owner_id -> Int8,
+        shop_name -> Text,
+        shop_type -> Text,
+        city -> Text,
+        society -> Text,
+        description -> Nullable<Text>,
+        category_tags -> Nullable<Text>,
+        logo_url -> Nullable<Text>,
+        is_open -> Bool,
+        delivers -> Bool,
+        appointment_only -> Bool,
+        featured -> Bool,
+        verified -> Bool,
+        rating -> Nullable<Float8>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    user_profile (id) {
+        id -> Int8,
+        phone -> Text,
+        name -> Nullable<Text>,
+        city -> Nullable<Text>,
+        society -> Nullable<Text>,
+        role -> Nullable<Text>,
+        basic_onboarding_done -> Bool,
+        role_onboarding_done -> Bool,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    user_session (id) {
+        id -> Int8,
+        user_id -> Int8,
+        face -> Text,
+        device -> Nullable<Text>,
+        refresh_hash -> Bytea,
+        previous_refresh_hash -> Nullable<Bytea>,
+        rotated_at -> Timestamptz,
+        created_at -> Timestamptz,
+        last_used_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+        revoked_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    vendor_profile (id) {
+        id -> Int8,
+        user_phone -> Text,
+        business_type -> Text,
+        business_name -> Text,
+        address -> Text,
+        gst_number -> Nullable<Text>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    vendor_wallet (shop_id) {
+        shop_id -> Int8,
+        balance_paise -> Int8,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    vendor_wallet_transaction (id) {
+        id -> Int8,
+        shop_id -> Int8,
+        kind -> Text,
+        source -> Text,
+        amount_paise -> Int8,
+        balance_after_paise -> Int8,
+        reference -> Text,
+        order_id -> Nullable<Int8>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    wallet_transaction (id) {
+        id -> Int8,
+        user_id -> Int8,
+        kind -> Text,
+        source -> Text,
+        amount_paise -> Int8,
+        balance_after_paise -> Int8,
+        reference -> Text,
+        order_id -> Nullable<Int8>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::joinable!(cart -> shop (shop_id));
+diesel::joinable!(cart -> user_profile (user_id));
+diesel::joinable!(cart_item -> cart (user_id));
+diesel::joinable!(cart_item -> item (item_id));
+diesel::joinable!(consumer_wallet -> user_profile (user_id));
+diesel::joinable!(idempotency_key -> user_profile (user_id));
+diesel::joinable!(item -> shop (shop_id));
+diesel::joinable!(order_action_log -> orders (order_id));
+diesel::joinable!(order_action_log -> user_profile (actor_id));
+diesel::joinable!(order_item -> item (item_id));
+diesel::joinable!(order_item -> orders (order_id));
+diesel::joinable!(order_status_log -> orders (order_id));
+diesel::joinable!(order_status_log -> user_profile (updated_by));
+diesel::joinable!(orders -> shop (shop_id));
+diesel::joinable!(orders -> user_profile (user_id));
+diesel::joinable!(shop -> user_profile (owner_id));
+diesel::joinable!(user_session -> user_profile (user_id));
+diesel::joinable!(vendor_wallet -> shop (shop_id));
+diesel::joinable!(vendor_wallet_transaction -> orders (order_id));
+diesel::joinable!(vendor_wallet_transaction -> vendor_wallet (shop_id));
+diesel::joinable!(wallet_transaction -> consumer_wallet (user_id));
+diesel::joinable!(wallet_transaction -> orders (order_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    cart,
+    cart_item,
+    consumer_profile,
+    consumer_wallet,
+    event,
+    idempotency_key,
+    item,
+    order_action_log,
+    order_item,
+    order_status_log,
+    orders,
+    otp,
+    shop,
+    user_profile,
+    user_session,
+    vendor_profile,
+    vendor_wallet,
+    vendor_wallet_transaction,
+    wallet_transaction,
+);

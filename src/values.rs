@@ -1,0 +1,17 @@
+//! The words every module speaks: money, ids, phones, pages, time. No I/O here.
+
+mod clock;
+mod id;
+mod page;
+mod paise;
+mod phone;
+mod text;
+mod word;
+
+pub use clock::Clock;
+pub use id::*;
+pub use page::{Cursor, Page, PageLimits};
+pub use paise::Paise;
+pub use phone::Phone;
+pub use text::{optional_text, required_text};
+pub(crate) use word::word;
