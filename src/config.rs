@@ -109,6 +109,10 @@ impl fmt::Display for ConfigError {
         writeln!(f, "{} cannot be used:", if self.0.len() == 1 { "One setting" } else { "These settings" })?;
         for Misfit { name, value, expected } in &self.0 {
             match value {
+                // A secret that is almost right must not end up in a log.
+                Some(_) if name.starts_with("TOKEN_SECRET") => {
+                    writeln!(f, "  {name}=…: expected {expected}")?
+                }
                 Some(value) => writeln!(f, "  {name}={value}: expected {expected}")?,
                 None => writeln!(f, "  {name} is not set: expected {expected}")?,
             }
@@ -173,31 +177,50 @@ impl Config {
     pub fn read(look_up: &dyn Fn(&str) -> Option<String>) -> Result<Config, ConfigError> {
         let mut reader = Reader { look_up, misfits: Vec::new() };
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let environment = reader.read("APP_ENV", Environment::Development, "development or production", |text| match text {
-            "development" => Some(Environment::Development),
-            "production" => Some(Environment::Production),
-            _ => None,
-        });
+        let environment = reader.read(
+            "APP_ENV",
+            Environment::Development,
+            "development or production",
+            |text| match text {
+                "development" => Some(Environment::Development),
+                "production" => Some(Environment::Production),
+                _ => None,
+            },
+        );
         let secret = |text: &str| (text.len() >= 32).then(|| text.to_owned());
         let config = Config {
             environment,
-            listen: reader.read("LISTEN", SocketAddr::from(([127, 0, 0, 1], 8080)), "address:port, such as 127.0.0.1:8080", |text| {
-                text.parse().ok()
-            }),
+            listen: reader.read(
+                "LISTEN",
+                SocketAddr::from(([127, 0, 0, 1], 8080)),
+                "address:port, such as 127.0.0.1:8080",
+                |text| text.parse().ok(),
+            ),
             database_url: reader.read("DATABASE_URL", None, "a URL that starts with postgres://", |text| {
-                (text.starts_with("postgres://") || text.starts_with("postgresql://")).then(|| Some(text.to_owned()))
+                (text.starts_with("postgres://") || text.starts_with("postgresql://"))
+                    .then(|| Some(text.to_owned()))
             }),
-            database_pool_size: reader.read("DATABASE_POOL_SIZE", 2 * cores, "a number from 2 to 200", |text| {
-                number_in(text, 2..=200).map(|number| number as usize)
-            }),
-            data_dir: reader.read("DATA_DIR", PathBuf::from(".data"), "a folder", |text| Some(PathBuf::from(text))),
-            token_secret: reader.read("TOKEN_SECRET", None, "at least 32 bytes", |text| secret(text).map(Some)),
-            token_secrets_previous: reader.read("TOKEN_SECRETS_PREVIOUS", Vec::new(), "comma-separated secrets of at least 32 bytes each", |text| {
-                list(text, secret)
-            }),
-            rest_token_days: reader.read("REST_TOKEN_DAYS", 30, "a number from 1 to 365", |text| number_in(text, 1..=365)),
+            database_pool_size: reader.read(
+                "DATABASE_POOL_SIZE",
+                2 * cores,
+                "a number from 2 to 200",
+                |text| number_in(text, 2..=200).map(|number| number as usize),
+            ),
+            data_dir: reader
+                .read("DATA_DIR", PathBuf::from(".data"), "a folder", |text| Some(PathBuf::from(text))),
+            token_secret: reader
+                .read("TOKEN_SECRET", None, "at least 32 bytes", |text| secret(text).map(Some)),
+            token_secrets_previous: reader.read(
+                "TOKEN_SECRETS_PREVIOUS",
+                Vec::new(),
+                "comma-separated secrets of at least 32 bytes each",
+                |text| list(text, secret),
+            ),
+            rest_token_days: reader
+                .read("REST_TOKEN_DAYS", 30, "a number from 1 to 365", |text| number_in(text, 1..=365)),
             dev_otp: reader.read("DEV_OTP", None, "six digits", |text| {
-                (text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| Some(text.to_owned()))
+                (text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()))
+                    .then(|| Some(text.to_owned()))
             }),
             rate_limits: reader.read("RATE_LIMITS", true, "on or off", |text| match text {
                 "on" => Some(true),
@@ -217,20 +240,30 @@ impl Config {
                     _ => None,
                 },
             ),
-            allowed_origins: reader.read("ALLOWED_ORIGINS", Origins::Any, "any, or comma-separated origins", |text| {
-                if text == "any" {
-                    return Some(Origins::Any);
-                }
-                list(text, |origin| {
-                    let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"))?;
-                    (!host.is_empty() && !host.contains('/')).then(|| origin.to_owned())
-                })
-                .map(Origins::Only)
-            }),
-            trusted_proxies: reader.read("TRUSTED_PROXIES", Vec::new(), "comma-separated IP addresses", |text| {
-                list(text, |address| address.parse().ok())
-            }),
-            event_days: reader.read("EVENT_DAYS", 7, "a number from 1 to 365", |text| number_in(text, 1..=365)),
+            allowed_origins: reader.read(
+                "ALLOWED_ORIGINS",
+                Origins::Any,
+                "any, or comma-separated origins",
+                |text| {
+                    if text == "any" {
+                        return Some(Origins::Any);
+                    }
+                    list(text, |origin| {
+                        let host =
+                            origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"))?;
+                        (!host.is_empty() && !host.contains('/')).then(|| origin.to_owned())
+                    })
+                    .map(Origins::Only)
+                },
+            ),
+            trusted_proxies: reader.read(
+                "TRUSTED_PROXIES",
+                Vec::new(),
+                "comma-separated IP addresses",
+                |text| list(text, |address| address.parse().ok()),
+            ),
+            event_days: reader
+                .read("EVENT_DAYS", 7, "a number from 1 to 365", |text| number_in(text, 1..=365)),
         };
         config.check_production(&mut reader);
         if reader.misfits.is_empty() { Ok(config) } else { Err(ConfigError(reader.misfits)) }
@@ -254,7 +287,11 @@ impl Config {
             reader.refuse("RATE_LIMITS", Some("off".to_owned()), "on in production");
         }
         if self.otp_delivery == OtpDelivery::Console {
-            reader.refuse("OTP_DELIVERY", reader.text("OTP_DELIVERY"), "a provider in production; console shows codes in the log");
+            reader.refuse(
+                "OTP_DELIVERY",
+                reader.text("OTP_DELIVERY"),
+                "a provider in production; console shows codes in the log",
+            );
         }
         if self.payments == Payments::Simulated {
             reader.refuse("PAYMENTS", Some("simulated".to_owned()), "off in production");
@@ -267,7 +304,9 @@ mod tests {
     use super::*;
 
     fn read(settings: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        Config::read(&|name| settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+        Config::read(&|name| {
+            settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
     }
 
     #[test]
@@ -279,12 +318,14 @@ mod tests {
 
     #[test]
     fn all_wrong_settings_are_named_together_with_what_is_expected() {
-        let error = read(&[("LISTEN", "here"), ("DEV_OTP", "12"), ("TOKEN_SECRET", "short")]).map(|_| ()).unwrap_err();
+        let error = read(&[("LISTEN", "here"), ("DEV_OTP", "12"), ("TOKEN_SECRET", "short")])
+            .map(|_| ())
+            .unwrap_err();
         assert_eq!(
             error.to_string(),
             "These settings cannot be used:\n  \
              LISTEN=here: expected address:port, such as 127.0.0.1:8080\n  \
-             TOKEN_SECRET=short: expected at least 32 bytes\n  \
+             TOKEN_SECRET=…: expected at least 32 bytes\n  \
              DEV_OTP=12: expected six digits\n\
              `society-gateway --help` lists every setting."
         );
@@ -292,7 +333,9 @@ mod tests {
 
     #[test]
     fn production_refuses_conveniences_and_missing_secrets() {
-        let error = read(&[("APP_ENV", "production"), ("DEV_OTP", "123456"), ("RATE_LIMITS", "off")]).map(|_| ()).unwrap_err();
+        let error = read(&[("APP_ENV", "production"), ("DEV_OTP", "123456"), ("RATE_LIMITS", "off")])
+            .map(|_| ())
+            .unwrap_err();
         let names: Vec<_> = error.0.iter().map(|misfit| misfit.name).collect();
         assert_eq!(names, ["DATABASE_URL", "TOKEN_SECRET", "DEV_OTP", "RATE_LIMITS", "OTP_DELIVERY"]);
     }

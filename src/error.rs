@@ -114,7 +114,14 @@ struct Failure {
 impl Error {
     /// An error of this code with the sentence that clients show.
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Error {
-        Error(Box::new(Failure { code, message: message.into(), field: None, funds: None, retry_after: None, cause: None }))
+        Error(Box::new(Failure {
+            code,
+            message: message.into(),
+            field: None,
+            funds: None,
+            retry_after: None,
+            cause: None,
+        }))
     }
 
     /// A wrong argument: `field` is its name in the schema, `problem` what is expected of it.
@@ -167,7 +174,8 @@ impl Error {
         error
     }
 
-    fn busy(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    /// Overloaded for a moment: the client waits a little and repeats.
+    pub fn busy(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
         let mut error = Error::new(Code::Busy, "The service is busy. Please try again in a moment.");
         error.0.retry_after = Some(Duration::from_secs(1));
         error.0.cause = Some(Arc::from(cause.into()));
@@ -233,12 +241,15 @@ impl From<DieselError> for Error {
         match &error {
             DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => Error::busy(error),
             DieselError::DatabaseError(kind, info) => {
-                let rule = info.constraint_name().and_then(|name| CONSTRAINTS.iter().find(|(known, ..)| *known == name));
+                let rule = info
+                    .constraint_name()
+                    .and_then(|name| CONSTRAINTS.iter().find(|(known, ..)| *known == name));
                 match (rule, kind) {
                     (Some((_, code, message)), _) => Error::new(*code, *message),
                     // Diesel keeps no SQLSTATE of these two; PostgreSQL's words for them are stable.
                     (None, DatabaseErrorKind::Unknown)
-                        if ["canceling statement due to lock timeout", "deadlock detected"].contains(&info.message()) =>
+                        if ["canceling statement due to lock timeout", "deadlock detected"]
+                            .contains(&info.message()) =>
                     {
                         Error::busy(error)
                     }

@@ -1,1 +1,22 @@
+//! One binary that serves the consumer journeys of a housing-society commerce app, over GraphQL and over the REST
+//! paths of its predecessor, with the same resolvers.
+//!
+//! The modules, each imported only by those behind it:
+//!
+//! `values` → `config`, `error` → `schema` → `db` → `events`, `ledger` → `app` → `request` → `journeys` → `graphql` →
+//! `rest` → `server`. A test reads the imports and keeps it so. `docs/ARCHITECTURE.md` walks through a request.
 
+pub mod app;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod events;
+pub mod graphql;
+pub mod journeys;
+pub mod ledger;
+pub mod request;
+pub mod rest;
+#[allow(missing_docs)]
+pub mod schema;
+pub mod server;
+pub mod values;

@@ -2,7 +2,6 @@
 
 mod clock;
 mod id;
-mod page;
 mod paise;
 mod phone;
 mod text;
@@ -10,7 +9,6 @@ mod word;
 
 pub use clock::Clock;
 pub use id::*;
-pub use page::{Cursor, Page, PageLimits};
 pub use paise::Paise;
 pub use phone::Phone;
 pub use text::{optional_text, required_text};

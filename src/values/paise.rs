@@ -13,7 +13,19 @@ use serde::{Deserialize, Serialize};
 
 /// An amount of money in whole paise. All arithmetic is checked.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, AsExpression, FromSqlRow,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    AsExpression,
+    FromSqlRow,
 )]
 #[diesel(sql_type = BigInt)]
 #[serde(transparent)]
@@ -88,7 +100,8 @@ impl FromStr for Paise {
 
     /// Reads rupees such as `105`, `105.5` or `-3.25`. Zeros behind the second decimal change nothing.
     fn from_str(text: &str) -> Result<Self, NoAmount> {
-        const SHAPE: NoAmount = NoAmount("an amount is a number of rupees with at most two decimals, such as 149.50");
+        const SHAPE: NoAmount =
+            NoAmount("an amount is a number of rupees with at most two decimals, such as 149.50");
         let (negative, digits) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
             None => (false, text),
@@ -105,7 +118,8 @@ impl FromStr for Paise {
         let too_large = || NoAmount("an amount is at most 99999999.99");
         let rupees: i64 = whole.parse().map_err(|_| too_large())?;
         let hundredths: i64 = format!("{fraction:0<2}").parse().map_err(|_| SHAPE)?;
-        let paise = rupees.checked_mul(100).and_then(|paise| paise.checked_add(hundredths)).ok_or_else(too_large)?;
+        let paise =
+            rupees.checked_mul(100).and_then(|paise| paise.checked_add(hundredths)).ok_or_else(too_large)?;
         if paise > Paise::MAX.0 {
             return Err(too_large());
         }
@@ -155,9 +169,15 @@ mod tests {
 
     #[test]
     fn rupees_are_read_exactly() {
-        for (text, paise) in
-            [("0", 0), ("105", 10_500), ("105.5", 10_550), ("0.01", 1), ("7.250", 725), ("-3.25", -325), ("10.00", 1_000)]
-        {
+        for (text, paise) in [
+            ("0", 0),
+            ("105", 10_500),
+            ("105.5", 10_550),
+            ("0.01", 1),
+            ("7.250", 725),
+            ("-3.25", -325),
+            ("10.00", 1_000),
+        ] {
             assert_eq!(text.parse(), Ok(Paise(paise)), "{text}");
         }
         assert_eq!("99999999.99".parse(), Ok(Paise::MAX));
@@ -165,9 +185,22 @@ mod tests {
 
     #[test]
     fn what_is_no_amount_is_refused() {
-        for text in
-            ["", "-", ".", "1.", ".5", "1.005", "NaN", "Infinity", "1e3", "+1", " 1", "1,000", "100000000", "9".repeat(40).as_str()]
-        {
+        for text in [
+            "",
+            "-",
+            ".",
+            "1.",
+            ".5",
+            "1.005",
+            "NaN",
+            "Infinity",
+            "1e3",
+            "+1",
+            " 1",
+            "1,000",
+            "100000000",
+            "9".repeat(40).as_str(),
+        ] {
             assert!(text.parse::<Paise>().is_err(), "{text}");
         }
     }

@@ -23,7 +23,8 @@ impl Phone {
     /// # Errors
     /// A sentence for the client, when the text is no valid phone number.
     pub fn parse(text: &str) -> Result<Phone, &'static str> {
-        const NOT_A_PHONE: &str = "a phone number has ten digits or starts with its country code, such as +919876543210";
+        const NOT_A_PHONE: &str =
+            "a phone number has ten digits or starts with its country code, such as +919876543210";
         let number = PhoneNumber::parse(text.trim(), Some(Region::IN)).map_err(|_| NOT_A_PHONE)?;
         if text.len() > 32 || text.chars().any(char::is_alphabetic) || !number.is_valid() {
             return Err(NOT_A_PHONE);

@@ -1,0 +1,131 @@
+//! Everything with a lifetime: the pool, the clock, the keys, the caches, the hub; and the one way to write.
+
+mod keys;
+mod limiters;
+mod sessions;
+
+use std::sync::Arc;
+
+use diesel_async::AsyncConnection;
+
+pub use keys::{Claims, Keys, TokenKind, Unverified};
+pub use limiters::{Limit, Limiters};
+pub use sessions::{Role, Sessions, Viewer};
+
+use crate::config::Config;
+use crate::db::{Conn, Pool, PooledConn};
+use crate::error::{Error, Result};
+use crate::events::{Doorbell, Feed, Hub, Topic};
+use crate::values::Clock;
+
+/// What lives as long as the process. Shared by every request.
+pub struct App {
+    /// The settings.
+    pub config: Config,
+    /// Now.
+    pub clock: Clock,
+    /// Signs and checks tokens.
+    pub keys: Keys,
+    /// Who is signed in, kept in memory for the requests to come.
+    pub sessions: Sessions,
+    /// How often who may do what.
+    pub limiters: Limiters,
+    /// Live events.
+    pub hub: Hub,
+    pool: Pool,
+    doorbell: Doorbell,
+}
+
+impl App {
+    /// An app on a database that is already migrated.
+    #[must_use]
+    pub fn new(config: Config, clock: Clock, pool: Pool, secret: &[u8]) -> Arc<App> {
+        let keys = Keys::new(secret, config.token_secrets_previous.iter().map(String::as_bytes));
+        let limiters = Limiters::new(&clock, config.rate_limits);
+        Arc::new(App {
+            config,
+            clock,
+            keys,
+            sessions: Sessions::default(),
+            limiters,
+            hub: Hub::default(),
+            pool,
+            doorbell: Doorbell::default(),
+        })
+    }
+
+    /// The pool, for what reads on its own: loaders, streams, readiness.
+    #[must_use]
+    pub fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// A connection for reading. Give it back before awaiting a loader.
+    ///
+    /// # Errors
+    /// `BUSY` when none gets free in time.
+    pub async fn read(&self) -> Result<PooledConn> {
+        self.pool.get().await
+    }
+
+    /// One unit of work: a transaction with everything `work` writes, its events included, or nothing of it.
+    ///
+    /// It runs in a task of its own. A client that leaves drops only the waiting, never a half-done transaction, which
+    /// would go back to the pool open and with its locks held.
+    ///
+    /// # Errors
+    /// What `work` answers, after the rollback; `BUSY` or `INTERNAL` when the database fails.
+    pub async fn write<T, F>(self: &Arc<Self>, work: F) -> Result<T>
+    where
+        for<'c> F: AsyncFnOnce(&'c mut Conn) -> Result<T> + UnitOfWork<&'c mut Conn, Result<T>, Fut: Send>,
+        F: Send + 'static,
+        T: Send + 'static,
+    {
+        let app = self.clone();
+        let task = tokio::spawn(async move {
+            let mut conn = app.pool.get().await?;
+            let value = Conn::transaction(&mut conn, work).await?;
+            drop(conn);
+            app.doorbell.ring();
+            Ok(value)
+        });
+        task.await.map_err(Error::internal)?
+    }
+
+    /// Starts what runs beside the requests: the event feed and the listener that forgets ended sessions.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the database cannot be read.
+    pub async fn start_background(self: &Arc<Self>) -> Result<Background> {
+        let listener = tokio::spawn(sessions::forget_ended(self.clone(), self.hub.listen(Topic::Sessions)));
+        let feed = Feed::start(self.pool.clone(), self.hub.clone(), self.doorbell.clone()).await?;
+        Ok(Background(vec![listener, tokio::spawn(feed.run())]))
+    }
+}
+
+/// Tasks that end when this is dropped.
+pub struct Background(Vec<tokio::task::JoinHandle<()>>);
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        for task in &self.0 {
+            task.abort();
+        }
+    }
+}
+
+/// Names the future of an async closure, so that it can be required to be `Send`: the language cannot yet.
+///
+/// Implemented for every async closure; nobody implements it by hand.
+pub trait UnitOfWork<A, R>: AsyncFnOnce(A) -> R + FnOnce(A) -> <Self as UnitOfWork<A, R>>::Fut {
+    /// What the closure returns when it is called.
+    type Fut: Future<Output = R>;
+}
+
+impl<F, A, Fut, R> UnitOfWork<A, R> for F
+where
+    F: AsyncFnOnce(A) -> R + FnOnce(A) -> Fut,
+    Fut: Future<Output = R>,
+{
+    type Fut = Fut;
+}

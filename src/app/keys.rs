@@ -1,0 +1,135 @@
+//! The secret and what is derived from it: signatures of tokens, keyed hashes of codes.
+
+use chrono::{DateTime, Utc};
+use hmac::{Hmac, KeyInit, Mac};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use crate::values::{SessionId, UserId};
+
+/// Which of a session's two tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenKind {
+    /// Sent with every request.
+    Access,
+    /// Sent only to get the next pair.
+    Refresh,
+}
+
+/// What a token says. Clients treat tokens as opaque.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// Whose it is.
+    pub sub: UserId,
+    /// The session it belongs to.
+    pub sid: SessionId,
+    /// Access or refresh.
+    #[serde(rename = "type")]
+    pub kind: TokenKind,
+    /// Issued at, seconds since 1970, UTC.
+    pub iat: i64,
+    /// Expires at, seconds since 1970, UTC.
+    pub exp: i64,
+    /// Tells the refresh tokens of one session apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jti: Option<String>,
+}
+
+/// Why a token is not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unverified {
+    /// Not ours, or changed.
+    Invalid,
+    /// Ours, but too old.
+    Expired,
+}
+
+/// Signs with the present secret; believes former secrets as well.
+pub struct Keys {
+    signing: EncodingKey,
+    believed: Vec<DecodingKey>,
+    hashing: Hmac<Sha256>,
+}
+
+impl Keys {
+    /// Keys made of the present secret and the former ones.
+    ///
+    /// # Panics
+    /// Never: HMAC takes secrets of any length.
+    #[must_use]
+    #[allow(clippy::expect_used)]
+    pub fn new<'a>(secret: &'a [u8], former: impl Iterator<Item = &'a [u8]>) -> Keys {
+        let believed = std::iter::once(secret).chain(former).map(DecodingKey::from_secret).collect();
+        let hashing = Hmac::new_from_slice(secret).expect("HMAC takes secrets of any length");
+        Keys { signing: EncodingKey::from_secret(secret), believed, hashing }
+    }
+
+    /// The token that says this. The same claims give the same token.
+    ///
+    /// # Errors
+    /// Only if the claims cannot be written as JSON.
+    pub fn sign(&self, claims: &Claims) -> jsonwebtoken::errors::Result<String> {
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &self.signing)
+    }
+
+    /// What a token says, if it is ours and not too old at `now`.
+    ///
+    /// # Errors
+    /// [`Unverified`] says which of the two.
+    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Claims, Unverified> {
+        let mut validation = Validation::new(Algorithm::HS256);
+        // Time is checked below, against our own clock and without leeway.
+        validation.validate_exp = false;
+        let claims = self
+            .believed
+            .iter()
+            .find_map(|key| jsonwebtoken::decode::<Claims>(token, key, &validation).ok())
+            .ok_or(Unverified::Invalid)?
+            .claims;
+        if claims.exp <= now.timestamp() { Err(Unverified::Expired) } else { Ok(claims) }
+    }
+
+    /// A keyed hash: for what must be recognised but never read back. `purpose` keeps the uses apart.
+    #[must_use]
+    pub fn hash(&self, purpose: &str, text: &str) -> Vec<u8> {
+        let mut mac = self.hashing.clone();
+        mac.update(purpose.as_bytes());
+        mac.update(&[0]);
+        mac.update(text.as_bytes());
+        mac.finalize().into_bytes().to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claims(exp: i64) -> Claims {
+        Claims { sub: UserId(7), sid: SessionId(9), kind: TokenKind::Access, iat: 0, exp, jti: None }
+    }
+
+    #[test]
+    fn a_token_is_believed_until_it_expires() {
+        let keys = Keys::new(b"0123456789abcdef0123456789abcdef", std::iter::empty());
+        let token = keys.sign(&claims(100)).unwrap();
+        let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
+        assert_eq!(keys.verify(&token, at(99)), Ok(claims(100)));
+        assert_eq!(keys.verify(&token, at(100)), Err(Unverified::Expired));
+        assert_eq!(keys.verify(&token[..token.len() - 2], at(0)), Err(Unverified::Invalid));
+        assert_eq!(keys.verify("x", at(0)), Err(Unverified::Invalid));
+    }
+
+    #[test]
+    fn a_former_secret_is_believed_but_no_longer_signs() {
+        let old = Keys::new(b"old-secret-old-secret-old-secret", std::iter::empty());
+        let new = Keys::new(
+            b"new-secret-new-secret-new-secret",
+            [&b"old-secret-old-secret-old-secret"[..]].into_iter(),
+        );
+        let at = DateTime::from_timestamp(0, 0).unwrap();
+        assert!(new.verify(&old.sign(&claims(100)).unwrap(), at).is_ok());
+        assert!(old.verify(&new.sign(&claims(100)).unwrap(), at).is_err());
+    }
+}

@@ -1,0 +1,10 @@
+//! The way to PostgreSQL: the pool, the embedded server, migrations, idempotency keys, demo data.
+
+pub mod demo;
+pub mod embedded;
+mod migrate;
+pub mod once;
+mod pool;
+
+pub use migrate::{MIGRATIONS, Migrated, migrate};
+pub use pool::{Conn, Pool, PooledConn, Statements};

@@ -1,0 +1,31 @@
+//! Brings a database to the shape this binary knows.
+
+use diesel_async::AsyncMigrationHarness;
+use diesel_async::{AsyncConnection, AsyncPgConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use crate::error::{Error, Result};
+
+/// Every step under `migrations/`, built into the binary.
+pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
+
+/// The steps that were applied, oldest first; empty when there was nothing to do.
+pub type Migrated = Vec<String>;
+
+/// Applies what is missing, step by step. Two gateways that start together wait for each other.
+///
+/// # Errors
+/// `INTERNAL` with the step that failed as its cause.
+pub async fn migrate(url: &str) -> Result<Migrated> {
+    let mut conn = AsyncPgConnection::establish(url).await.map_err(Error::internal)?;
+    // The number is only a name that all gateways share; the lock ends with the connection.
+    diesel_async::SimpleAsyncConnection::batch_execute(&mut conn, "SELECT pg_advisory_lock(2026112201)")
+        .await?;
+    tokio::task::spawn_blocking(move || {
+        let mut harness = AsyncMigrationHarness::new(conn);
+        let steps = harness.run_pending_migrations(MIGRATIONS).map_err(Error::internal)?;
+        Ok(steps.iter().map(ToString::to_string).collect())
+    })
+    .await
+    .map_err(Error::internal)?
+}

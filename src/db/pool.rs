@@ -1,0 +1,118 @@
+//! Pooled connections, set up so that no lock and no forgotten transaction can block others for long.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use deadpool::Runtime;
+use diesel::connection::InstrumentationEvent;
+use diesel::{ConnectionError, ConnectionResult};
+use diesel_async::pooled_connection::deadpool::{Object, Pool as DeadPool, PoolError};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
+use diesel_async::{AsyncConnection, AsyncPgConnection};
+use futures_util::FutureExt;
+
+use crate::error::{Error, Result};
+
+/// One connection. Verbs take `&mut Conn`.
+pub type Conn = AsyncPgConnection;
+
+/// A connection on loan from the pool.
+pub type PooledConn = Object<Conn>;
+
+/// Applied to every session. A lock that is not granted within 5 s means trouble elsewhere: the client gets `BUSY`
+/// and repeats; a transaction that idles for 10 s is a bug, and is ended before it blocks others.
+const SESSION_SETTINGS: &str = "-c lock_timeout=5s -c idle_in_transaction_session_timeout=10s -c statement_timeout=30s \
+     -c timezone=UTC -c jit=off";
+
+/// How long a request waits for a free connection before it is told that the service is busy.
+const WAIT: Duration = Duration::from_secs(5);
+
+/// Counts the statements of a pool, transaction control excepted: the measure of statement budgets.
+#[derive(Clone, Debug, Default)]
+pub struct Statements(Arc<AtomicU64>);
+
+impl Statements {
+    /// Statements sent since the pool was made.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The connections of one database.
+#[derive(Clone)]
+pub struct Pool {
+    pool: DeadPool<Conn>,
+    statements: Statements,
+    url: Arc<str>,
+}
+
+impl Pool {
+    /// A pool of at most `size` connections; none is opened yet.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the pool cannot be built.
+    pub fn new(url: &str, size: usize) -> Result<Pool> {
+        let statements = Statements::default();
+        let mut config = ManagerConfig::<Conn>::default();
+        config.recycling_method = RecyclingMethod::Fast;
+        let counter = statements.clone();
+        config.custom_setup = Box::new(move |url| {
+            let counter = counter.clone();
+            connect(url.to_owned(), counter).boxed()
+        });
+        let manager = AsyncDieselConnectionManager::<Conn>::new_with_config(url, config);
+        let pool = DeadPool::builder(manager)
+            .max_size(size)
+            .wait_timeout(Some(WAIT))
+            .create_timeout(Some(WAIT))
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(Error::internal)?;
+        Ok(Pool { pool, statements, url: Arc::from(url) })
+    }
+
+    /// A connection on loan. Never hold it while awaiting a loader.
+    ///
+    /// # Errors
+    /// `BUSY` when none gets free in time, `INTERNAL` when the database cannot be reached.
+    pub async fn get(&self) -> Result<PooledConn> {
+        self.pool.get().await.map_err(|error| match error {
+            PoolError::Timeout(_) => Error::busy(error),
+            other => Error::internal(other),
+        })
+    }
+
+    /// The statements sent through this pool.
+    #[must_use]
+    pub fn statements(&self) -> &Statements {
+        &self.statements
+    }
+
+    /// The address of the database, for connections outside the pool.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Closes all connections; later calls fail.
+    pub fn close(&self) {
+        self.pool.close();
+    }
+}
+
+async fn connect(url: String, statements: Statements) -> ConnectionResult<Conn> {
+    let bad = |error: tokio_postgres::Error| ConnectionError::BadConnection(error.to_string());
+    let mut config: tokio_postgres::Config = url.parse().map_err(bad)?;
+    let options = [config.get_options().unwrap_or_default(), SESSION_SETTINGS].join(" ");
+    config.options(options.trim()).application_name("society-gateway").connect_timeout(WAIT);
+    let (client, connection) = config.connect(tokio_postgres::NoTls).await.map_err(bad)?;
+    let mut conn = Conn::try_from_client_and_connection(client, connection).await?;
+    conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::StartQuery { .. } = event {
+            statements.0.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    Ok(conn)
+}

@@ -1,0 +1,10 @@
+//! Facts and how they reach those who listen: recorded in the transaction that makes them true, tailed from the table
+//! by one feed per node, fanned out by the hub. The table is the truth; the hub is only delivery.
+
+mod feed;
+mod hub;
+mod record;
+
+pub use feed::{Doorbell, Feed};
+pub use hub::{Hub, Topic};
+pub use record::{Event, EventCursor, Kind, NewEvent, record};

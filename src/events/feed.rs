@@ -1,0 +1,132 @@
+//! Tails the event table, one feed per node.
+//!
+//! Reads in `(xid, id)` order and stops at the snapshot horizon: a transaction that is still running may yet write
+//! rows that sort before those of others, so nothing at or above it is delivered. It can delay events, never hide one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use diesel_async::RunQueryDsl;
+use tokio::sync::Notify;
+
+use crate::db::{Conn, Pool};
+use crate::error::Result;
+use crate::events::{Event, EventCursor, Hub};
+use crate::schema::event;
+
+/// How many events are read at once.
+const BATCH: i64 = 500;
+/// Without a doorbell, events of other nodes are found this late.
+const POLL: Duration = Duration::from_millis(500);
+/// While a running transaction holds events back, the feed looks again this soon.
+const HELD_BACK: Duration = Duration::from_millis(10);
+/// Rings that come faster than this are answered together.
+const COALESCE: Duration = Duration::from_millis(1);
+
+/// Whether every transaction that may still write rows before this one has ended.
+pub(super) const BELOW_HORIZON: &str = "event.xid < pg_snapshot_xmin(pg_current_snapshot())::TEXT::BIGINT";
+
+/// Wakes the feed after a commit. Losing a ring costs latency only.
+#[derive(Clone, Debug, Default)]
+pub struct Doorbell(Arc<Notify>);
+
+impl Doorbell {
+    /// Says that something may have been recorded.
+    pub fn ring(&self) {
+        self.0.notify_one();
+    }
+}
+
+/// The tail of the event table: where it stands, and whom it feeds.
+pub struct Feed {
+    pool: Pool,
+    hub: Hub,
+    doorbell: Doorbell,
+    position: EventCursor,
+}
+
+impl Feed {
+    /// A feed that starts behind the newest event that is below the horizon now.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the database fails.
+    pub async fn start(pool: Pool, hub: Hub, doorbell: Doorbell) -> Result<Feed> {
+        let mut conn = pool.get().await?;
+        let position = newest(&mut conn).await?;
+        Ok(Feed { pool, hub, doorbell, position })
+    }
+
+    /// Feeds the hub until the task is dropped. A database that fails is tried again.
+    pub async fn run(mut self) {
+        loop {
+            let wait = match self.advance().await {
+                Ok(Advance::More) => continue,
+                Ok(Advance::HeldBack) => HELD_BACK,
+                Ok(Advance::Dry) => POLL,
+                Err(error) => {
+                    tracing::warn!(cause = ?error.cause(), "the event feed cannot read; it tries again");
+                    POLL
+                }
+            };
+            let rung = tokio::time::timeout(wait, self.doorbell.0.notified()).await.is_ok();
+            if rung {
+                tokio::time::sleep(COALESCE).await;
+            }
+        }
+    }
+
+    /// Delivers one batch.
+    async fn advance(&mut self) -> Result<Advance> {
+        let mut conn = self.pool.get().await?;
+        let rows = read_after(&mut conn, self.position).await?;
+        drop(conn);
+        let full = rows.len() >= BATCH as usize;
+        for (event, below_horizon) in rows {
+            if !below_horizon {
+                return Ok(Advance::HeldBack);
+            }
+            self.position = event.cursor();
+            self.hub.publish(&Arc::new(event));
+        }
+        Ok(if full { Advance::More } else { Advance::Dry })
+    }
+}
+
+/// What a look at the table came to.
+enum Advance {
+    /// There is more to read at once.
+    More,
+    /// A running transaction holds events back.
+    HeldBack,
+    /// Nothing more for now.
+    Dry,
+}
+
+/// The next events behind `position`, each with whether it is below the horizon of this very statement.
+async fn read_after(conn: &mut Conn, position: EventCursor) -> Result<Vec<(Event, bool)>> {
+    let rows = event::table
+        // A row comparison, spelt so that the index on (xid, id) gives the range.
+        .filter(event::xid.ge(position.xid))
+        .filter(event::xid.gt(position.xid).or(event::id.gt(position.id)))
+        .order((event::xid, event::id))
+        .limit(BATCH)
+        .select((Event::as_select(), sql::<Bool>(BELOW_HORIZON)))
+        .load(conn)
+        .await?;
+    Ok(rows)
+}
+
+/// The cursor of the newest event below the horizon; the beginning when there is none.
+async fn newest(conn: &mut Conn) -> Result<EventCursor> {
+    let newest = event::table
+        .filter(sql::<Bool>(BELOW_HORIZON))
+        .order((event::xid.desc(), event::id.desc()))
+        .select((event::xid, event::id))
+        .first::<(i64, i64)>(conn)
+        .await
+        .optional()?;
+    Ok(newest.map_or_else(EventCursor::default, |(xid, id)| EventCursor { xid, id }))
+}

@@ -1,0 +1,112 @@
+//! The event table's rows.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use crate::db::Conn;
+use crate::error::{Code, Error, Result};
+use crate::schema::event;
+use crate::values::{OrderId, ShopId, UserId, word};
+
+word! {
+    /// What happened.
+    Kind {
+        /// An order was placed or changed its status; the value is the new status.
+        OrderStatusChanged = "order_status_changed",
+        /// Sessions of a person ended or their rights changed; the value is `all` or a session's id.
+        SessionsEnded = "sessions_ended",
+    }
+}
+
+/// A fact about to be recorded.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = event)]
+pub struct NewEvent<'a> {
+    /// What happened.
+    pub kind: Kind,
+    /// The order it happened to.
+    pub order_id: Option<OrderId>,
+    /// Its number within the order, from 1 without gaps.
+    pub seq: Option<i32>,
+    /// The person who hears of it.
+    pub user_id: Option<UserId>,
+    /// The shop whose owner hears of it.
+    pub shop_id: Option<ShopId>,
+    /// The new value.
+    pub value: &'a str,
+    /// When, in UTC.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Records a fact in the caller's transaction. It is delivered after the commit, never without it.
+///
+/// # Errors
+/// `INTERNAL` when the database refuses the row.
+pub async fn record(conn: &mut Conn, fact: &NewEvent<'_>) -> Result<()> {
+    diesel::insert_into(event::table).values(fact).execute(conn).await?;
+    Ok(())
+}
+
+/// A recorded fact.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = event)]
+pub struct Event {
+    /// The row's number.
+    pub id: i64,
+    /// The transaction that wrote it.
+    pub xid: i64,
+    /// What happened.
+    pub kind: Kind,
+    /// The order it happened to.
+    pub order_id: Option<OrderId>,
+    /// Its number within the order.
+    pub seq: Option<i32>,
+    /// The person who hears of it.
+    pub user_id: Option<UserId>,
+    /// The shop whose owner hears of it.
+    pub shop_id: Option<ShopId>,
+    /// The new value.
+    pub value: String,
+    /// When, in UTC.
+    pub created_at: DateTime<Utc>,
+}
+
+impl Event {
+    /// Where this event stands in the order of all events.
+    #[must_use]
+    pub fn cursor(&self) -> EventCursor {
+        EventCursor { xid: self.xid, id: self.id }
+    }
+}
+
+/// A place in the order of all events: `(xid, id)`, below the snapshot horizon the causal order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EventCursor {
+    /// The transaction.
+    pub xid: i64,
+    /// The row within it.
+    pub id: i64,
+}
+
+impl fmt::Display for EventCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.xid, self.id)
+    }
+}
+
+impl FromStr for EventCursor {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<EventCursor> {
+        let part = |text: &str| text.parse::<i64>().ok().filter(|number| *number >= 0);
+        text.split_once('-')
+            .and_then(|(xid, id)| Some(EventCursor { xid: part(xid)?, id: part(id)? }))
+            .ok_or_else(|| {
+                Error::new(Code::BadInput, "after is the id of an event that you received").of_field("after")
+            })
+    }
+}

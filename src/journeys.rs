@@ -1,0 +1,7 @@
+//! What people do, one folder or file per journey of the specification.
+//!
+//! A resolver is a sentence: who asks, what they want, call the verb, return the row. A verb is a plain function that
+//! takes a connection. A journey may use another's rows, never its verbs or resolvers.
+
+pub mod shops;
+pub mod wallet;

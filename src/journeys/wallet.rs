@@ -1,0 +1,8 @@
+//! The consumer's wallet: balance, history, load, debit, refund of own debits.
+
+mod model;
+mod resolvers;
+mod verbs;
+
+pub use model::{Wallet, WalletTransaction};
+pub use resolvers::{WalletMutation, WalletQuery};

@@ -1,0 +1,9 @@
+//! Money rules. [`book`] is the only SQL that moves a balance; everything else here is pure.
+//!
+//! Lock order, kept by every verb: placing an order locks cart → items by id → wallet; an act on an order locks
+//! order → items by id → wallets (the consumer's, then the shop's).
+
+pub mod book;
+mod quote;
+
+pub use quote::{Line, Quote, quote};

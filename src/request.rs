@@ -1,0 +1,128 @@
+//! What a resolver may reach: the app, who asks, from where, and this request's loaders.
+
+mod authentication;
+mod loaders;
+mod page;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use async_graphql::Context;
+
+pub use authentication::{Authentication, authenticate};
+pub use loaders::{Loaders, Relation, load};
+pub use page::{List, Page, PageLimits};
+
+use crate::app::{App, Role, Viewer};
+use crate::error::{Error, Result};
+
+/// Which way a request came in. Tokens issued on the REST face live longer: its clients never refresh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Face {
+    /// `/graphql` and its transports.
+    Graphql,
+    /// `/api/v1`.
+    Rest,
+}
+
+impl Face {
+    /// The word that `user_session.face` stores.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Face::Graphql => "graphql",
+            Face::Rest => "rest",
+        }
+    }
+}
+
+/// One request: made by the server before the operation runs, gone with it.
+pub struct Scope {
+    /// Everything with a lifetime.
+    pub app: Arc<App>,
+    /// Which way it came in.
+    pub face: Face,
+    /// Who asks.
+    pub authentication: Authentication,
+    /// Where from.
+    pub address: IpAddr,
+    /// The client's own name for itself, cut to 200 characters.
+    pub user_agent: Option<String>,
+    /// The `Idempotency-Key` header.
+    pub idempotency_key: Option<String>,
+    /// How long a list may be.
+    pub page_limits: PageLimits,
+    /// This request's loaders.
+    pub loaders: Loaders,
+}
+
+impl Scope {
+    /// The signed-in person, whatever their role.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` or `TOKEN_EXPIRED`, as the token was.
+    pub fn viewer(&self) -> Result<&Viewer> {
+        match &self.authentication {
+            Authentication::Viewer(viewer) => Ok(viewer),
+            Authentication::Anonymous => {
+                Err(Error::new(crate::error::Code::Unauthenticated, "Auth header missing"))
+            }
+            Authentication::Refused(error) => Err(error.clone()),
+        }
+    }
+}
+
+/// A resolver's way to its [`Scope`].
+pub trait Reach {
+    /// This request.
+    ///
+    /// # Errors
+    /// `INTERNAL` if the server forgot to provide it.
+    fn scope(&self) -> Result<&Arc<Scope>>;
+
+    /// Everything with a lifetime.
+    ///
+    /// # Errors
+    /// As [`Reach::scope`].
+    fn app(&self) -> Result<&Arc<App>> {
+        Ok(&self.scope()?.app)
+    }
+
+    /// The signed-in person, whatever their role.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` or `TOKEN_EXPIRED`.
+    fn viewer(&self) -> Result<&Viewer> {
+        self.scope()?.viewer()
+    }
+
+    /// The signed-in consumer.
+    ///
+    /// # Errors
+    /// As [`Reach::viewer`]; `ONBOARDING_REQUIRED` or `FORBIDDEN` for others.
+    fn consumer(&self) -> Result<&Viewer> {
+        self.viewer()?.require(Role::Consumer)
+    }
+
+    /// The signed-in vendor.
+    ///
+    /// # Errors
+    /// As [`Reach::viewer`]; `ONBOARDING_REQUIRED` or `FORBIDDEN` for others.
+    fn vendor(&self) -> Result<&Viewer> {
+        self.viewer()?.require(Role::Vendor)
+    }
+
+    /// The argument of that name, or else the `Idempotency-Key` header.
+    ///
+    /// # Errors
+    /// As [`Reach::scope`].
+    fn idempotency_key<'a>(&'a self, argument: Option<&'a str>) -> Result<Option<&'a str>> {
+        Ok(argument.or(self.scope()?.idempotency_key.as_deref()))
+    }
+}
+
+impl Reach for Context<'_> {
+    fn scope(&self) -> Result<&Arc<Scope>> {
+        self.data::<Arc<Scope>>().map_err(|error| Error::internal(error.message))
+    }
+}

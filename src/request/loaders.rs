@@ -1,0 +1,96 @@
+//! This request's dataloaders: one per relation, made when it is first asked for, gone with the request.
+//!
+//! A journey says how a relation is read ([`Relation`]); asking for it batches by itself. Loaders must not outlive
+//! their request: they remember every answer.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::sync::{Mutex, PoisonError};
+
+use async_graphql::Context;
+use dataloader::BatchFn;
+use dataloader::cached::Loader;
+
+use crate::db::{Conn, Pool};
+use crate::error::{Error, Result};
+use crate::request::Reach;
+
+/// A relation that is read for many keys with one statement.
+pub trait Relation: Clone + Debug + Eq + Hash + Send + Sync + 'static {
+    /// What one key leads to.
+    type Value: Clone + Send + Sync + 'static;
+
+    /// Reads all keys at once, with one statement. A key that leads nowhere is left out.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the database fails.
+    fn load(
+        conn: &mut Conn,
+        keys: &[Self],
+    ) -> impl Future<Output = Result<HashMap<Self, Self::Value>>> + Send;
+}
+
+type Answer<R> = Result<Option<<R as Relation>::Value>>;
+
+/// How many turns a loader lets the other resolvers take before it reads: every sibling has asked by then.
+const YIELDS: usize = 10;
+
+struct Batch(Pool);
+
+impl<R: Relation> BatchFn<R, Answer<R>> for Batch {
+    async fn load(&mut self, keys: &[R]) -> HashMap<R, Answer<R>> {
+        let found = match self.0.get().await {
+            Ok(mut conn) => R::load(&mut conn, keys).await,
+            Err(error) => Err(error),
+        };
+        match found {
+            Ok(mut found) => keys.iter().map(|key| (key.clone(), Ok(found.remove(key)))).collect(),
+            Err(error) => keys.iter().map(|key| (key.clone(), Err(error.clone()))).collect(),
+        }
+    }
+}
+
+/// The loaders of one request.
+pub struct Loaders {
+    pool: Pool,
+    by_relation: Mutex<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
+}
+
+impl Loaders {
+    /// No loader yet.
+    #[must_use]
+    pub fn new(pool: Pool) -> Loaders {
+        Loaders { pool, by_relation: Mutex::default() }
+    }
+
+    /// What the key leads to, read together with its siblings.
+    ///
+    /// # Errors
+    /// What the relation's query answers.
+    pub async fn load<R: Relation>(&self, key: R) -> Result<Option<R::Value>> {
+        // The loader batches all keys with the same clone of itself, so it is taken out before waiting.
+        let loader = self.loader::<R>()?;
+        loader.try_load(key).await.map_err(Error::internal)?
+    }
+
+    fn loader<R: Relation>(&self) -> Result<Loader<R, Answer<R>, Batch>> {
+        let mut loaders = self.by_relation.lock().unwrap_or_else(PoisonError::into_inner);
+        let loader = loaders.entry(TypeId::of::<R>()).or_insert_with(|| {
+            Box::new(Loader::<R, Answer<R>, Batch>::new(Batch(self.pool.clone())).with_yield_count(YIELDS))
+        });
+        loader
+            .downcast_ref::<Loader<R, Answer<R>, Batch>>()
+            .cloned()
+            .ok_or_else(|| Error::internal("a loader is kept under another relation's type"))
+    }
+}
+
+/// Asks this request's loaders from a resolver.
+///
+/// # Errors
+/// What the relation's query answers.
+pub async fn load<R: Relation>(ctx: &Context<'_>, key: R) -> Result<Option<R::Value>> {
+    ctx.scope()?.loaders.load(key).await
+}

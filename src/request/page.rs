@@ -1,0 +1,69 @@
+//! Bounded lists: the Relay arguments, and the cursor that says where a page ended.
+
+use async_graphql::connection::{Connection, CursorType, Edge};
+use async_graphql::{Context, OutputType};
+
+use crate::error::{Error, Result};
+use crate::request::Reach;
+
+/// How many entries a list may give at once.
+#[derive(Clone, Copy, Debug)]
+pub struct PageLimits {
+    /// When the client does not say.
+    pub default: i32,
+    /// At most.
+    pub max: i32,
+}
+
+impl PageLimits {
+    /// What GraphQL clients get.
+    pub const GRAPHQL: PageLimits = PageLimits { default: 20, max: 100 };
+    /// What the stored operations of the REST face get: its clients know no pages, and look entries up in whole lists.
+    pub const REST: PageLimits = PageLimits { default: 10_000, max: 10_000 };
+}
+
+/// A page of a list, as GraphQL shows it: `edges`, `nodes` and `pageInfo`.
+pub type List<C, T> = Connection<C, T>;
+
+/// Which part of a list is asked for.
+#[derive(Clone, Debug)]
+pub struct Page<C> {
+    /// How many entries, at most.
+    pub size: i64,
+    /// The place behind which it starts; none: at the beginning.
+    pub after: Option<C>,
+}
+
+impl<C: CursorType + Send + Sync> Page<C> {
+    /// Reads `first` and `after`.
+    ///
+    /// # Errors
+    /// `BAD_INPUT` that names the argument: `first` outside of 1 to the limit, `after` no cursor of this list.
+    pub fn read(ctx: &Context<'_>, first: Option<i32>, after: Option<&str>) -> Result<Page<C>> {
+        let limits = ctx.scope()?.page_limits;
+        let size = first.unwrap_or(limits.default);
+        if !(1..=limits.max).contains(&size) {
+            return Err(Error::bad_input("first", format!("first is a number from 1 to {}", limits.max)));
+        }
+        let after = after.map(C::decode_cursor).transpose().map_err(|_| {
+            Error::bad_input("after", "after is the cursor of an entry of this list, such as its endCursor")
+        })?;
+        Ok(Page { size: i64::from(size), after })
+    }
+
+    /// How many rows to read: one more than is shown tells whether there are more.
+    #[must_use]
+    pub fn limit(&self) -> i64 {
+        self.size + 1
+    }
+
+    /// The page of these rows, which were read with [`Page::limit`].
+    pub fn list<T: OutputType>(&self, mut rows: Vec<T>, cursor: impl Fn(&T) -> C) -> List<C, T> {
+        let size = usize::try_from(self.size).unwrap_or(usize::MAX);
+        let has_next = rows.len() > size;
+        rows.truncate(size);
+        let mut list = Connection::new(self.after.is_some(), has_next);
+        list.edges.extend(rows.into_iter().map(|row| Edge::new(cursor(&row), row)));
+        list
+    }
+}
