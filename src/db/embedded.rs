@@ -12,6 +12,7 @@ mod home;
 mod lock;
 mod socket;
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use binaries::Binaries;
@@ -110,7 +111,12 @@ impl Embedded {
 
 /// Creates the data folder when missing; its absolute form, without symbolic links, is what names the cluster.
 fn prepared(data_dir: &Path) -> Result<PathBuf, EmbeddedError> {
-    std::fs::create_dir_all(data_dir)
+    let folder = std::fs::create_dir_all(data_dir)
         .and_then(|()| data_dir.canonicalize())
-        .map_err(|cause| EmbeddedError::folder(data_dir, cause))
+        .map_err(|cause| EmbeddedError::folder(data_dir, cause))?;
+    // PostgreSQL reports its folder as text, by which the cluster is recognised.
+    match folder.to_str() {
+        Some(_) => Ok(folder),
+        None => Err(EmbeddedError::folder(&folder, io::Error::other("its path is not UTF-8"))),
+    }
 }

@@ -72,7 +72,9 @@ impl Binaries {
                     Err(EmbeddedError::NotFound { major, download })
                 }
             },
-            Err(cause) => Err(EmbeddedError::NotFound { major, download: cause.to_string() }),
+            Err(cause) => {
+                Err(EmbeddedError::NotFound { major, download: format!("from {}: {cause}", theseus::URL) })
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -28,6 +28,9 @@ const CREATE_DEADLINE: Duration = Duration::from_secs(300);
 
 /// What a fast shutdown may take, its closing checkpoint included; after that the server is told to drop everything.
 const STOP_DEADLINE: Duration = Duration::from_secs(60);
+
+/// The processes of a server that was killed end by themselves, as soon as they look up from a statement.
+const LEFTOVER_DEADLINE: Duration = Duration::from_secs(20);
 
 /// Between two looks at a server that is on its way up or down.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -152,7 +155,7 @@ impl Cluster {
     }
 
     async fn start(&self, options: &Options) -> Result<Child, EmbeddedError> {
-        self.forget_dead_server();
+        self.forget_dead_server().await;
         self.socket
             .prepare(&self.account)
             .map_err(|cause| EmbeddedError::folder(self.socket.folder(), cause))?;
@@ -224,23 +227,39 @@ impl Cluster {
         file.lines().nth(line).map(|text| text.trim().to_owned())
     }
 
-    /// Removes the id files of a dead server where no process at all works in the cluster's folder. PostgreSQL does so
-    /// itself, except when another process has got the dead one's id: then it would refuse to start.
-    fn forget_dead_server(&self) {
-        let Ok(processes) = fs::read_dir("/proc") else { return };
-        if processes.flatten().any(|process| works_in(&process.path(), &self.folder)) {
-            return;
+    /// Waits for what a killed server has left to end, then removes its id files. PostgreSQL removes them itself, except
+    /// when another process has got the dead one's id: then it would refuse to start. Where processes cannot be seen,
+    /// or do not end, PostgreSQL decides.
+    async fn forget_dead_server(&self) {
+        let given_up = Instant::now() + LEFTOVER_DEADLINE;
+        loop {
+            match self.has_processes() {
+                Some(false) => break,
+                Some(true) if Instant::now() < given_up => tokio::time::sleep(LOOK_AGAIN).await,
+                _ => return,
+            }
         }
         // Absent, or in the way and then named in the server's own log.
         let _ = fs::remove_file(self.folder.join("postmaster.pid"));
         let _ = fs::remove_file(self.socket.folder().join(".s.PGSQL.5432.lock"));
     }
 
-    /// An empty log for a new server; the one before is kept as `postgresql.log.1`.
+    /// Whether any process of PostgreSQL works in the cluster; unknown where `/proc` does not say.
+    fn has_processes(&self) -> Option<bool> {
+        let mut processes = fs::read_dir("/proc").ok()?.flatten().map(|process| process.path()).peekable();
+        processes.peek()?;
+        let is_postgres = |process: &Path| {
+            fs::read_to_string(process.join("comm")).is_ok_and(|name| name.trim() == "postgres")
+        };
+        Some(processes.any(|process| is_postgres(&process) && works_in(&process, &self.folder)))
+    }
+
+    /// An empty log for a new server, for our eyes only (it quotes failed statements); the one before is kept as
+    /// `postgresql.log.1`.
     fn fresh_log(&self) -> io::Result<File> {
         // There is none before the first start.
         let _ = fs::rename(&self.log, self.log.with_extension("log.1"));
-        File::options().append(true).create(true).open(&self.log)
+        File::options().append(true).create(true).mode(0o600).open(&self.log)
     }
 
     async fn answer(&self, options: &Options) -> Result<Answer, EmbeddedError> {
