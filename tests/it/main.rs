@@ -1,9 +1,12 @@
-//! The product's tests: one binary, a module per part.
+//! The product's tests: one binary, a module per journey and per part.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    missing_docs,
     reason = "a failed expectation is the test's result"
 )]
 
 mod embedded;
+mod harness;
+mod wallet;

@@ -1,0 +1,305 @@
+//! What every test stands on: one private PostgreSQL for the run, a database of its own for each test, people who are
+//! signed in, and calls as a client makes them.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use diesel::prelude::*;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use serde_json::{Value, json};
+use society_gateway::app::{App, Background, Claims, Role, TokenKind};
+use society_gateway::config::Config;
+use society_gateway::db::embedded::{Embedded, Options};
+use society_gateway::db::{Pool, PooledConn, migrate};
+use society_gateway::graphql;
+use society_gateway::request::{Face, Loaders, PageLimits, Scope, authenticate};
+use society_gateway::schema::{item, shop, user_profile, user_session};
+use society_gateway::values::{Clock, ItemId, Paise, Phone, SessionId, ShopId, UserId};
+use tokio::sync::OnceCell;
+
+/// The server of this run, with the migrated database that each test's is copied from.
+struct Cluster {
+    embedded: Embedded,
+    folder: String,
+}
+
+static CLUSTER: OnceCell<Cluster> = OnceCell::const_new();
+static DATABASES: AtomicU32 = AtomicU32::new(0);
+const TEMPLATE: &str = "template_of_tests";
+
+impl Cluster {
+    async fn get() -> &'static Cluster {
+        CLUSTER
+            .get_or_init(async || {
+                let folder = tempfile::Builder::new()
+                    .prefix("society-gateway-tests-")
+                    .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
+                    .tempdir()
+                    .unwrap()
+                    .keep();
+                let options = Options { data_dir: folder.clone(), durable: false, max_connections: 300 };
+                let embedded = Embedded::start(options).await.unwrap();
+                let cluster = Cluster { embedded, folder: folder.to_str().unwrap().to_owned() };
+                let postmaster = cluster.postmaster().await;
+                stop_with_this_process(&postmaster, &cluster.folder);
+                cluster.run(&format!("CREATE DATABASE {TEMPLATE}")).await;
+                migrate(&cluster.embedded.url_of(TEMPLATE)).await.unwrap();
+                cluster
+            })
+            .await
+    }
+
+    async fn connect(&self) -> tokio_postgres::Client {
+        let url = self.embedded.url_of("postgres");
+        let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client
+    }
+
+    async fn run(&self, statement: &str) {
+        self.connect().await.batch_execute(statement).await.unwrap();
+    }
+
+    async fn postmaster(&self) -> String {
+        let row = self.connect().await.query_one("SELECT pg_read_file('postmaster.pid')", &[]).await.unwrap();
+        row.get::<_, String>(0).lines().next().unwrap().to_owned()
+    }
+
+    /// A fresh copy of the template; its address.
+    async fn database(&self) -> String {
+        let name = format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
+        self.run(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")).await;
+        self.embedded.url_of(&name)
+    }
+}
+
+/// A test binary has no last moment of its own: a shell waits for the end of this process, whichever way it ends, and
+/// then stops the server and removes its folder.
+fn stop_with_this_process(postmaster: &str, folder: &str) {
+    let script = format!("cat >/dev/null; kill -INT {postmaster}; rm -rf '{folder}'");
+    let mut waiting = Command::new("sh").args(["-c", &script]).stdin(Stdio::piped()).spawn().unwrap();
+    // The pipe closes with this process.
+    std::mem::forget(waiting.stdin.take());
+}
+
+/// A gateway on a database of its own.
+pub struct TestApp {
+    pub app: Arc<App>,
+    pub clock: Clock,
+    schema: graphql::Schema,
+    _background: Background,
+}
+
+/// Somebody who is signed in.
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub user_id: UserId,
+    pub phone: String,
+    pub token: String,
+}
+
+/// What a GraphQL call came to.
+#[derive(Debug)]
+pub struct Answer {
+    pub data: Value,
+    pub errors: Vec<Value>,
+}
+
+impl Answer {
+    /// The data of a call that must have worked.
+    pub fn ok(self) -> Value {
+        assert_eq!(self.errors, Vec::<Value>::new(), "unexpected errors");
+        self.data
+    }
+
+    /// The code and message of the one error of a call that must have failed.
+    pub fn refused(&self) -> (&str, &str) {
+        assert_eq!(self.errors.len(), 1, "expected one error: {self:?}");
+        let error = &self.errors[0];
+        (error["extensions"]["code"].as_str().unwrap_or(""), error["message"].as_str().unwrap())
+    }
+
+    /// The field that the one error names.
+    pub fn field(&self) -> &str {
+        self.errors[0]["extensions"]["field"].as_str().unwrap_or("")
+    }
+}
+
+impl TestApp {
+    pub async fn start() -> TestApp {
+        TestApp::with(&[]).await
+    }
+
+    /// With settings other than the defaults.
+    pub async fn with(settings: &[(&str, &str)]) -> TestApp {
+        let url = Cluster::get().await.database().await;
+        let config = Config::read(&|name| {
+            settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+        .unwrap();
+        let clock = Clock::default();
+        let pool = Pool::new(&url, 8).unwrap();
+        let app = App::new(config, clock.clone(), pool, b"a secret that only the tests may know");
+        let background = app.start_background().await.unwrap();
+        TestApp { app, clock, schema: graphql::builder().finish(), _background: background }
+    }
+
+    pub async fn conn(&self) -> PooledConn {
+        self.app.read().await.unwrap()
+    }
+
+    /// Runs SQL as the test's own hand.
+    pub async fn sql(&self, statements: &str) {
+        self.conn().await.batch_execute(statements).await.unwrap();
+    }
+
+    /// One number from the database.
+    pub async fn number(&self, query: &str) -> i64 {
+        #[derive(diesel::QueryableByName)]
+        struct Number {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            number: i64,
+        }
+        let query = format!("SELECT ({query})::BIGINT AS number");
+        diesel::sql_query(query).get_result::<Number>(&mut self.conn().await).await.unwrap().number
+    }
+
+    /// The statements that `work` sends, transaction control excepted.
+    pub async fn statements<T>(&self, work: impl Future<Output = T>) -> (T, u64) {
+        let before = self.app.pool().statements().count();
+        let value = work.await;
+        (value, self.app.pool().statements().count() - before)
+    }
+
+    /// A consumer of Green Meadows, Pune, onboarded and signed in.
+    pub async fn consumer(&self, name: &str) -> Person {
+        self.person(name, Some(Role::Consumer), "Green Meadows").await
+    }
+
+    /// A vendor of Green Meadows, Pune, without a shop.
+    pub async fn vendor(&self, name: &str) -> Person {
+        self.person(name, Some(Role::Vendor), "Green Meadows").await
+    }
+
+    /// Somebody of Pune; without a role: before onboarding.
+    pub async fn person(&self, name: &str, role: Option<Role>, society: &str) -> Person {
+        let mut conn = self.conn().await;
+        let count: i64 = user_profile::table.count().get_result(&mut conn).await.unwrap();
+        let phone = format!("+9198765{:05}", count + 1);
+        let user_id: UserId = diesel::insert_into(user_profile::table)
+            .values((
+                user_profile::phone.eq(Phone::parse(&phone).unwrap()),
+                user_profile::name.eq(role.map(|_| name)),
+                user_profile::city.eq(role.map(|_| "Pune")),
+                user_profile::society.eq(role.map(|_| society)),
+                user_profile::role.eq(role),
+                user_profile::basic_onboarding_done.eq(role.is_some()),
+            ))
+            .returning(user_profile::id)
+            .get_result(&mut conn)
+            .await
+            .unwrap();
+        let token = self.sign_in(user_id).await;
+        Person { user_id, phone, token }
+    }
+
+    /// Another device of a person: its access token.
+    pub async fn sign_in(&self, user_id: UserId) -> String {
+        let now = self.clock.now();
+        let session: SessionId = diesel::insert_into(user_session::table)
+            .values((
+                user_session::user_id.eq(user_id),
+                user_session::face.eq("graphql"),
+                user_session::refresh_hash.eq(vec![0_u8; 32]),
+                user_session::rotated_at.eq(now),
+                user_session::created_at.eq(now),
+                user_session::last_used_at.eq(now),
+                user_session::expires_at.eq(now + chrono::TimeDelta::days(30)),
+            ))
+            .returning(user_session::id)
+            .get_result(&mut self.conn().await)
+            .await
+            .unwrap();
+        let claims = Claims {
+            sub: user_id,
+            sid: session,
+            kind: TokenKind::Access,
+            iat: now.timestamp(),
+            exp: now.timestamp() + 86_400 * 30,
+            jti: None,
+        };
+        self.app.keys.sign(&claims).unwrap()
+    }
+
+    /// An open shop of Green Meadows with a vendor of its own.
+    pub async fn shop(&self, name: &str) -> (ShopId, Person) {
+        self.shop_in(name, "Green Meadows").await
+    }
+
+    pub async fn shop_in(&self, name: &str, society: &str) -> (ShopId, Person) {
+        let owner = self.person(&format!("Owner of {name}"), Some(Role::Vendor), society).await;
+        let id = diesel::insert_into(shop::table)
+            .values((
+                shop::owner_id.eq(owner.user_id),
+                shop::shop_name.eq(name),
+                shop::shop_type.eq("Grocery"),
+                shop::city.eq("Pune"),
+                shop::society.eq(society),
+            ))
+            .returning(shop::id)
+            .get_result(&mut self.conn().await)
+            .await
+            .unwrap();
+        (id, owner)
+    }
+
+    /// An available item with this price in rupees and this stock.
+    pub async fn item(&self, shop: ShopId, title: &str, rupees: &str, stock: i32) -> ItemId {
+        diesel::insert_into(item::table)
+            .values((
+                item::shop_id.eq(shop),
+                item::title.eq(title),
+                item::price_paise.eq(rupees.parse::<Paise>().unwrap()),
+                item::quantity_in_stock.eq(stock),
+                item::unit.eq("pcs"),
+            ))
+            .returning(item::id)
+            .get_result(&mut self.conn().await)
+            .await
+            .unwrap()
+    }
+
+    /// One GraphQL call of a person, or of nobody.
+    pub async fn graphql(&self, who: impl Into<Option<&Person>>, query: &str, variables: Value) -> Answer {
+        let token = who.into().map(|person| person.token.clone());
+        let scope = Scope {
+            app: self.app.clone(),
+            face: Face::Graphql,
+            authentication: authenticate(&self.app, token.as_deref()).await.unwrap(),
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            user_agent: Some("tests".to_owned()),
+            idempotency_key: None,
+            page_limits: PageLimits::GRAPHQL,
+            loaders: Loaders::new(self.app.pool().clone()),
+        };
+        let request = async_graphql::Request::new(query)
+            .variables(async_graphql::Variables::from_json(variables))
+            .data(Arc::new(scope));
+        let response = graphql::Schema::execute(&self.schema, request).await;
+        let errors = response
+            .errors
+            .iter()
+            .map(|error| match error.source::<society_gateway::error::Error>() {
+                Some(ours) => json!({
+                    "message": ours.message(),
+                    "extensions": {"code": ours.code().as_str(), "field": ours.field()},
+                    "cause": ours.cause().map(|cause| format!("{cause:?}")),
+                }),
+                None => json!({"message": error.message}),
+            })
+            .collect();
+        Answer { data: response.data.into_json().unwrap(), errors }
+    }
+}
