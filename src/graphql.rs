@@ -2,27 +2,33 @@
 
 mod types;
 
-use async_graphql::{EmptySubscription, MergedObject, SchemaBuilder};
+use async_graphql::{MergedObject, MergedSubscription, SchemaBuilder};
 
+use crate::journeys::cart::{CartMutation, CartQuery};
+use crate::journeys::orders::{OrdersMutation, OrdersQuery, OrdersSubscription};
 use crate::journeys::wallet::{WalletMutation, WalletQuery};
 
 pub use types::{TypeKind, Types};
 
 /// What can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(WalletQuery);
+pub struct Query(CartQuery, WalletQuery, OrdersQuery);
 
 /// What can be changed.
 #[derive(MergedObject, Default)]
-pub struct Mutation(WalletMutation);
+pub struct Mutation(CartMutation, WalletMutation, OrdersMutation);
+
+/// What can be followed live.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(OrdersSubscription);
 
 /// The schema that both faces run.
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// The schema without limits; whoever builds it adds those of its face.
 #[must_use]
-pub fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
 }
 
 /// The text of `schema.graphql`.

@@ -75,6 +75,11 @@ impl Loaders {
         loader.try_load(key).await.map_err(Error::internal)?
     }
 
+    /// Forgets every answer: what a long-lived operation reads next is read anew.
+    pub fn forget(&self) {
+        self.by_relation.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     fn loader<R: Relation>(&self) -> Result<Loader<R, Answer<R>, Batch>> {
         let mut loaders = self.by_relation.lock().unwrap_or_else(PoisonError::into_inner);
         let loader = loaders.entry(TypeId::of::<R>()).or_insert_with(|| {

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 use serde_json::{Value, json};
 use society_gateway::app::{App, Background, Claims, Role, TokenKind};
 use society_gateway::config::Config;
@@ -273,7 +275,18 @@ impl TestApp {
 
     /// One GraphQL call of a person, or of nobody.
     pub async fn graphql(&self, who: impl Into<Option<&Person>>, query: &str, variables: Value) -> Answer {
-        let token = who.into().map(|person| person.token.clone());
+        let request = self.request(who.into(), query, variables).await;
+        graphql::Schema::execute(&self.schema, request).await.into()
+    }
+
+    /// A subscription of a person.
+    pub async fn subscribe(&self, who: &Person, query: &str, variables: Value) -> BoxStream<'static, Answer> {
+        let request = self.request(Some(who), query, variables).await;
+        self.schema.execute_stream(request).map(Answer::from).boxed()
+    }
+
+    async fn request(&self, who: Option<&Person>, query: &str, variables: Value) -> async_graphql::Request {
+        let token = who.map(|person| person.token.clone());
         let scope = Scope {
             app: self.app.clone(),
             face: Face::Graphql,
@@ -284,10 +297,13 @@ impl TestApp {
             page_limits: PageLimits::GRAPHQL,
             loaders: Loaders::new(self.app.pool().clone()),
         };
-        let request = async_graphql::Request::new(query)
-            .variables(async_graphql::Variables::from_json(variables))
-            .data(Arc::new(scope));
-        let response = graphql::Schema::execute(&self.schema, request).await;
+        let variables = async_graphql::Variables::from_json(variables);
+        async_graphql::Request::new(query).variables(variables).data(Arc::new(scope))
+    }
+}
+
+impl From<async_graphql::Response> for Answer {
+    fn from(response: async_graphql::Response) -> Answer {
         let errors = response
             .errors
             .iter()

@@ -7,6 +7,8 @@
     reason = "a failed expectation is the test's result"
 )]
 
+mod cart;
 mod embedded;
 mod harness;
+mod orders;
 mod wallet;

@@ -97,6 +97,21 @@ pub struct Item {
     pub is_active: bool,
 }
 
+impl Shop {
+    /// The shop of a vendor; each has at most one.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the database fails.
+    pub async fn of_owner(conn: &mut Conn, owner: UserId) -> Result<Option<Shop>> {
+        Ok(shop::table
+            .filter(shop::owner_id.eq(owner))
+            .select(Shop::as_select())
+            .first(conn)
+            .await
+            .optional()?)
+    }
+}
+
 /// The shop of that id, whoever asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ShopById(pub ShopId);

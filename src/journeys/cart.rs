@@ -1,0 +1,8 @@
+//! The cart: what a consumer is about to order, from one shop.
+
+mod model;
+mod resolvers;
+mod verbs;
+
+pub use model::{Cart, CartLine};
+pub use resolvers::{CartMutation, CartQuery};

@@ -1,0 +1,94 @@
+//! The cart in GraphQL.
+
+use async_graphql::{ComplexObject, Context, Object, SimpleObject};
+
+use crate::error::Result;
+use crate::journeys::cart::{Cart, verbs};
+use crate::request::Reach;
+use crate::values::ItemId;
+
+/// Reads of the cart.
+#[derive(Default)]
+pub struct CartQuery;
+
+#[Object]
+impl CartQuery {
+    /// The signed-in consumer's cart.
+    #[graphql(complexity = "20 + 10 * child_complexity")]
+    async fn cart(&self, ctx: &Context<'_>) -> Result<Cart> {
+        let who = ctx.consumer()?.user_id;
+        Cart::of_user(&mut *ctx.app()?.read().await?, who).await
+    }
+}
+
+/// What a change of the cart came to.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct CartPayload {
+    /// A sentence to show.
+    message: &'static str,
+}
+
+#[ComplexObject]
+impl CartPayload {
+    /// The cart after the change.
+    #[graphql(complexity = "20 + 10 * child_complexity")]
+    async fn cart(&self, ctx: &Context<'_>) -> Result<Cart> {
+        CartQuery.cart(ctx).await
+    }
+}
+
+/// Changes of the cart.
+#[derive(Default)]
+pub struct CartMutation;
+
+#[Object]
+impl CartMutation {
+    /// Adds an item, on top of what the cart holds of it: at most ten of one item, all from one shop.
+    ///
+    /// Errors: `NOT_FOUND` for an item that cannot be bought now, `OTHER_SHOP_IN_CART`: offer to clear the cart.
+    async fn add_to_cart(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to add.")] item_id: ItemId,
+        #[graphql(desc = "How many, 1 to 10.", default = 1)] quantity: i32,
+    ) -> Result<CartPayload> {
+        let (who, app) = (ctx.consumer()?.clone(), ctx.app()?);
+        let now = app.clock.now();
+        app.write(async move |conn| verbs::add(conn, &who, item_id, quantity, now).await).await?;
+        Ok(CartPayload { message: "Item added to cart" })
+    }
+
+    /// Sets how many of an item the cart holds. To take it out, use `removeFromCart`.
+    async fn update_cart_item(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "An item of the cart.")] item_id: ItemId,
+        #[graphql(desc = "How many from now on, 1 to 10.")] quantity: i32,
+    ) -> Result<CartPayload> {
+        let (who, app) = (ctx.consumer()?.user_id, ctx.app()?);
+        let now = app.clock.now();
+        app.write(async move |conn| verbs::set_quantity(conn, who, item_id, quantity, now).await).await?;
+        Ok(CartPayload { message: "Cart quantity updated" })
+    }
+
+    /// Takes an item out of the cart.
+    async fn remove_from_cart(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "An item of the cart.")] item_id: ItemId,
+    ) -> Result<CartPayload> {
+        let (who, app) = (ctx.consumer()?.user_id, ctx.app()?);
+        let now = app.clock.now();
+        app.write(async move |conn| verbs::remove(conn, who, item_id, now).await).await?;
+        Ok(CartPayload { message: "Item removed" })
+    }
+
+    /// Empties the cart.
+    async fn clear_cart(&self, ctx: &Context<'_>) -> Result<CartPayload> {
+        let (who, app) = (ctx.consumer()?.user_id, ctx.app()?);
+        let now = app.clock.now();
+        app.write(async move |conn| verbs::clear(conn, who, now).await).await?;
+        Ok(CartPayload { message: "Cart cleared" })
+    }
+}

@@ -1,0 +1,302 @@
+//! Orders as rows, and how they are read.
+
+use std::collections::HashMap;
+
+use async_graphql::{ComplexObject, Context, SimpleObject};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use crate::app::Role;
+use crate::db::Conn;
+use crate::error::{Error, Result};
+use crate::journeys::orders::status::Status;
+use crate::journeys::shops::{Shop, ShopById};
+use crate::request::{Page, Reach, Relation, load};
+use crate::schema::{order_item, order_status_log, orders, user_profile};
+use crate::values::{ItemId, OrderId, OrderItemId, Paise, Phone, ShopId, UserId, word};
+
+word! {
+    /// How an order is paid.
+    PaymentMode {
+        /// In cash, on delivery.
+        Cash = "cash",
+        /// From the wallet, when the order is placed.
+        Wallet = "wallet",
+    }
+}
+
+word! {
+    /// Whether an order is paid.
+    PaymentStatus {
+        /// Not yet: cash is due on delivery.
+        Unpaid = "unpaid",
+        /// Wholly.
+        Paid = "paid",
+        /// Paid, and given back in part.
+        PartiallyRefunded = "partially_refunded",
+        /// Paid, and given back wholly.
+        Refunded = "refunded",
+    }
+}
+
+/// An order of one shop, with the prices of the moment it was placed, in rupees.
+#[derive(Clone, Debug, Queryable, Selectable, SimpleObject)]
+#[diesel(table_name = orders)]
+#[graphql(complex)]
+pub struct Order {
+    /// Identifies the order; newer ones have larger ids.
+    pub id: OrderId,
+    /// Whose it is.
+    #[graphql(skip)]
+    pub user_id: UserId,
+    /// Who delivers it.
+    #[graphql(skip)]
+    pub shop_id: ShopId,
+    /// Where it stands.
+    pub status: Status,
+    /// How it is paid.
+    pub payment_mode: PaymentMode,
+    /// Whether it is paid.
+    pub payment_status: PaymentStatus,
+    /// The sum of its lines.
+    #[diesel(column_name = total_paise)]
+    pub total: Paise,
+    /// What was deducted.
+    #[diesel(column_name = discount_paise)]
+    pub discount: Paise,
+    /// What it costs: total less discount, as changed by the shop.
+    #[diesel(column_name = final_paise)]
+    #[graphql(name = "final")]
+    pub final_amount: Paise,
+    /// What the consumer asks of the delivery.
+    pub delivery_notes: Option<String>,
+    #[graphql(skip)]
+    #[allow(missing_docs)]
+    pub event_seq: i32,
+    /// When it was placed, in UTC.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed, in UTC.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// What an order leads to.
+#[ComplexObject]
+impl Order {
+    /// What was ordered.
+    #[graphql(complexity = "10 + 5 * child_complexity")]
+    async fn items(&self, ctx: &Context<'_>) -> Result<Vec<OrderItem>> {
+        Ok(load(ctx, ItemsOfOrder(self.id)).await?.unwrap_or_default())
+    }
+
+    /// How many different items were ordered.
+    async fn item_count(&self, ctx: &Context<'_>) -> Result<usize> {
+        Ok(self.items(ctx).await?.len())
+    }
+
+    /// Every status it had, oldest first.
+    #[graphql(complexity = "10 + 5 * child_complexity")]
+    async fn status_log(&self, ctx: &Context<'_>) -> Result<Vec<OrderStatusLog>> {
+        Ok(load(ctx, StatusLogOfOrder(self.id)).await?.unwrap_or_default())
+    }
+
+    /// The shop that delivers it.
+    async fn shop(&self, ctx: &Context<'_>) -> Result<Shop> {
+        load(ctx, ShopById(self.shop_id)).await?.ok_or_else(|| Error::internal("an order's shop is gone"))
+    }
+
+    /// The consumer's phone: whole while the order is open, so that the shop can call; masked for the shop afterwards.
+    async fn customer_phone(&self, ctx: &Context<'_>) -> Result<String> {
+        let phone = load(ctx, PhoneOfUser(self.user_id))
+            .await?
+            .ok_or_else(|| Error::internal("a consumer is gone"))?;
+        let open = matches!(
+            self.status,
+            Status::Pending | Status::Accepted | Status::AwaitingConsumerConfirmation | Status::Confirmed
+        );
+        Ok(if open || ctx.viewer()?.user_id == self.user_id { phone.to_string() } else { phone.masked() })
+    }
+}
+
+impl Order {
+    /// One order, whoever asks.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the database fails.
+    pub async fn find(conn: &mut Conn, id: OrderId) -> Result<Option<Order>> {
+        Ok(orders::table.find(id).select(Order::as_select()).first(conn).await.optional()?)
+    }
+
+    /// A person's orders, newest first; at most `page.limit()`.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the database fails.
+    pub async fn of_user(
+        conn: &mut Conn,
+        user: UserId,
+        filter: &OrderFilter,
+        page: &Page<i64>,
+    ) -> Result<Vec<Order>> {
+        let query = filter.on(page).filter(orders::user_id.eq(user));
+        Ok(query.load(conn).await?)
+    }
+
+    /// A shop's orders, newest first; at most `page.limit()`.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the database fails.
+    pub async fn of_shop(
+        conn: &mut Conn,
+        shop: ShopId,
+        filter: &OrderFilter,
+        page: &Page<i64>,
+    ) -> Result<Vec<Order>> {
+        let query = filter.on(page).filter(orders::shop_id.eq(shop));
+        Ok(query.load(conn).await?)
+    }
+
+    /// Whether this person may see the order: the consumer who placed it, or the vendor of its shop.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the database fails.
+    pub async fn is_seen_by(&self, ctx: &Context<'_>) -> Result<bool> {
+        let who = ctx.viewer()?;
+        if self.user_id == who.user_id {
+            return Ok(true);
+        }
+        let shop = load(ctx, ShopById(self.shop_id)).await?;
+        Ok(who.role == Some(Role::Vendor) && shop.is_some_and(|shop| shop.owner_id == who.user_id))
+    }
+}
+
+/// Which orders of a list.
+#[derive(Clone, Debug, Default, async_graphql::InputObject)]
+pub struct OrderFilter {
+    /// Only those that stand here.
+    #[graphql(validator(max_items = 9))]
+    pub status: Option<Vec<Status>>,
+}
+
+type Orders = diesel::dsl::IntoBoxed<
+    'static,
+    diesel::dsl::Select<orders::table, diesel::dsl::AsSelect<Order, diesel::pg::Pg>>,
+    diesel::pg::Pg,
+>;
+
+impl OrderFilter {
+    fn on(&self, page: &Page<i64>) -> Orders {
+        let before = OrderId(page.after.unwrap_or(i64::MAX));
+        let query = orders::table
+            .select(Order::as_select())
+            .into_boxed()
+            .filter(orders::id.lt(before))
+            .order(orders::id.desc())
+            .limit(page.limit());
+        match &self.status {
+            Some(status) => query.filter(orders::status.eq_any(status.clone())),
+            None => query,
+        }
+    }
+}
+
+/// One line of an order, with the price of the moment it was placed.
+#[derive(Clone, Debug, Queryable, Selectable, SimpleObject)]
+#[diesel(table_name = order_item)]
+pub struct OrderItem {
+    /// Identifies the line.
+    pub id: OrderItemId,
+    #[graphql(skip)]
+    #[allow(missing_docs)]
+    pub order_id: OrderId,
+    /// What was ordered.
+    pub item_id: ItemId,
+    /// Its name then.
+    pub name: String,
+    /// What was counted.
+    pub unit: Option<String>,
+    /// What one cost.
+    #[diesel(column_name = unit_price_paise)]
+    pub unit_price: Paise,
+    /// How many.
+    pub quantity: i32,
+    /// Price times quantity.
+    #[diesel(column_name = subtotal_paise)]
+    pub subtotal: Paise,
+}
+
+/// A status that an order had.
+#[derive(Clone, Debug, Queryable, Selectable, SimpleObject)]
+#[diesel(table_name = order_status_log)]
+pub struct OrderStatusLog {
+    #[graphql(skip)]
+    #[allow(missing_docs)]
+    pub order_id: OrderId,
+    /// The status.
+    pub status: Status,
+    /// Since when, in UTC.
+    pub created_at: DateTime<Utc>,
+}
+
+/// The lines of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ItemsOfOrder(pub OrderId);
+
+impl Relation for ItemsOfOrder {
+    type Value = Vec<OrderItem>;
+
+    async fn load(conn: &mut Conn, keys: &[Self]) -> Result<HashMap<Self, Vec<OrderItem>>> {
+        let ids: Vec<OrderId> = keys.iter().map(|key| key.0).collect();
+        let rows = order_item::table
+            .filter(order_item::order_id.eq_any(ids))
+            .order((order_item::order_id, order_item::id))
+            .select(OrderItem::as_select())
+            .load(conn)
+            .await?;
+        Ok(grouped(rows, |row| ItemsOfOrder(row.order_id)))
+    }
+}
+
+/// The statuses that an order had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StatusLogOfOrder(pub OrderId);
+
+impl Relation for StatusLogOfOrder {
+    type Value = Vec<OrderStatusLog>;
+
+    async fn load(conn: &mut Conn, keys: &[Self]) -> Result<HashMap<Self, Vec<OrderStatusLog>>> {
+        let ids: Vec<OrderId> = keys.iter().map(|key| key.0).collect();
+        let rows = order_status_log::table
+            .filter(order_status_log::order_id.eq_any(ids))
+            .order((order_status_log::order_id, order_status_log::id))
+            .select(OrderStatusLog::as_select())
+            .load(conn)
+            .await?;
+        Ok(grouped(rows, |row| StatusLogOfOrder(row.order_id)))
+    }
+}
+
+/// The phone of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PhoneOfUser(pub UserId);
+
+impl Relation for PhoneOfUser {
+    type Value = Phone;
+
+    async fn load(conn: &mut Conn, keys: &[Self]) -> Result<HashMap<Self, Phone>> {
+        let ids: Vec<UserId> = keys.iter().map(|key| key.0).collect();
+        let rows: Vec<(UserId, Phone)> = user_profile::table
+            .filter(user_profile::id.eq_any(ids))
+            .select((user_profile::id, user_profile::phone))
+            .load(conn)
+            .await?;
+        Ok(rows.into_iter().map(|(id, phone)| (PhoneOfUser(id), phone)).collect())
+    }
+}
+
+fn grouped<K: std::hash::Hash + Eq, R>(rows: Vec<R>, key: impl Fn(&R) -> K) -> HashMap<K, Vec<R>> {
+    let mut groups: HashMap<K, Vec<R>> = HashMap::new();
+    for row in rows {
+        groups.entry(key(&row)).or_default().push(row);
+    }
+    groups
+}
