@@ -4,17 +4,19 @@ mod types;
 
 use async_graphql::{EmptySubscription, MergedObject, SchemaBuilder};
 
+use crate::journeys::auth::{AuthMutation, AuthQuery};
+use crate::journeys::profile::{ProfileMutation, ProfileQuery};
 use crate::journeys::wallet::{WalletMutation, WalletQuery};
 
 pub use types::{TypeKind, Types};
 
 /// What can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(WalletQuery);
+pub struct Query(AuthQuery, ProfileQuery, WalletQuery);
 
 /// What can be changed.
 #[derive(MergedObject, Default)]
-pub struct Mutation(WalletMutation);
+pub struct Mutation(AuthMutation, ProfileMutation, WalletMutation);
 
 /// The schema that both faces run.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
