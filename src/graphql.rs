@@ -4,19 +4,21 @@ mod types;
 
 use async_graphql::{MergedObject, MergedSubscription, SchemaBuilder};
 
+use crate::journeys::auth::{AuthMutation, AuthQuery};
 use crate::journeys::cart::{CartMutation, CartQuery};
 use crate::journeys::orders::{OrdersMutation, OrdersQuery, OrdersSubscription};
+use crate::journeys::profile::{ProfileMutation, ProfileQuery};
 use crate::journeys::wallet::{WalletMutation, WalletQuery};
 
 pub use types::{TypeKind, Types};
 
 /// What can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(CartQuery, WalletQuery, OrdersQuery);
+pub struct Query(AuthQuery, ProfileQuery, CartQuery, WalletQuery, OrdersQuery);
 
 /// What can be changed.
 #[derive(MergedObject, Default)]
-pub struct Mutation(CartMutation, WalletMutation, OrdersMutation);
+pub struct Mutation(AuthMutation, ProfileMutation, CartMutation, WalletMutation, OrdersMutation);
 
 /// What can be followed live.
 #[derive(MergedSubscription, Default)]

@@ -15,24 +15,15 @@ pub use page::{List, Page, PageLimits};
 
 use crate::app::{App, Role, Viewer};
 use crate::error::{Error, Result};
+use crate::values::word;
 
-/// Which way a request came in. Tokens issued on the REST face live longer: its clients never refresh.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Face {
-    /// `/graphql` and its transports.
-    Graphql,
-    /// `/api/v1`.
-    Rest,
-}
-
-impl Face {
-    /// The word that `user_session.face` stores.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Face::Graphql => "graphql",
-            Face::Rest => "rest",
-        }
+word! {
+    /// Which way a request came in. Tokens issued on the REST face live longer: its clients never refresh.
+    Face {
+        /// `/graphql` and its transports.
+        Graphql = "graphql",
+        /// `/api/v1`.
+        Rest = "rest",
     }
 }
 
@@ -68,6 +59,18 @@ impl Scope {
                 Err(Error::new(crate::error::Code::Unauthenticated, "Auth header missing"))
             }
             Authentication::Refused(error) => Err(error.clone()),
+        }
+    }
+
+    /// What limits count a client by: its IPv4 address, or its IPv6 network, since one client has the whole /64.
+    #[must_use]
+    pub fn network(&self) -> String {
+        match self.address.to_canonical() {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The words every module speaks: money, ids, phones, pages, time. No I/O here.
 
 mod clock;
+mod date;
 mod id;
 mod paise;
 mod phone;
@@ -8,6 +9,7 @@ mod text;
 mod word;
 
 pub use clock::Clock;
+pub use date::Date;
 pub use id::*;
 pub use paise::Paise;
 pub use phone::Phone;

@@ -59,3 +59,5 @@ CREATE TABLE user_session (
 );
 
 CREATE INDEX user_session_live_idx ON user_session (user_id, id) WHERE revoked_at IS NULL;
+-- For the clean-up of old sessions.
+CREATE INDEX user_session_expires_at_idx ON user_session (expires_at);

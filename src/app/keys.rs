@@ -5,6 +5,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
+use subtle::ConstantTimeEq;
 
 use crate::values::{SessionId, UserId};
 
@@ -50,7 +51,8 @@ pub enum Unverified {
 pub struct Keys {
     signing: EncodingKey,
     believed: Vec<DecodingKey>,
-    hashing: Hmac<Sha256>,
+    /// Of the present secret first, then of the former ones.
+    hashing: Vec<Hmac<Sha256>>,
 }
 
 impl Keys {
@@ -61,9 +63,13 @@ impl Keys {
     #[must_use]
     #[allow(clippy::expect_used)]
     pub fn new<'a>(secret: &'a [u8], former: impl Iterator<Item = &'a [u8]>) -> Keys {
-        let believed = std::iter::once(secret).chain(former).map(DecodingKey::from_secret).collect();
-        let hashing = Hmac::new_from_slice(secret).expect("HMAC takes secrets of any length");
-        Keys { signing: EncodingKey::from_secret(secret), believed, hashing }
+        let secrets: Vec<&[u8]> = std::iter::once(secret).chain(former).collect();
+        let hasher = |secret: &&[u8]| Hmac::new_from_slice(secret).expect("HMAC takes secrets of any length");
+        Keys {
+            signing: EncodingKey::from_secret(secret),
+            believed: secrets.iter().map(|secret| DecodingKey::from_secret(secret)).collect(),
+            hashing: secrets.iter().map(hasher).collect(),
+        }
     }
 
     /// The token that says this. The same claims give the same token.
@@ -94,12 +100,24 @@ impl Keys {
     /// A keyed hash: for what must be recognised but never read back. `purpose` keeps the uses apart.
     #[must_use]
     pub fn hash(&self, purpose: &str, text: &str) -> Vec<u8> {
-        let mut mac = self.hashing.clone();
-        mac.update(purpose.as_bytes());
-        mac.update(&[0]);
-        mac.update(text.as_bytes());
-        mac.finalize().into_bytes().to_vec()
+        self.hashing.first().map(|mac| keyed(mac, purpose, text)).unwrap_or_default()
     }
+
+    /// Whether `hash` was made of this text, with the present secret or a former one. Takes the same time for any hash.
+    ///
+    /// Without the former secrets, a change of the secret would make every stored hash look forged.
+    #[must_use]
+    pub fn recognises(&self, purpose: &str, text: &str, hash: &[u8]) -> bool {
+        self.hashing.iter().any(|mac| keyed(mac, purpose, text).ct_eq(hash).into())
+    }
+}
+
+fn keyed(mac: &Hmac<Sha256>, purpose: &str, text: &str) -> Vec<u8> {
+    let mut mac = mac.clone();
+    mac.update(purpose.as_bytes());
+    mac.update(&[0]);
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().to_vec()
 }
 
 #[cfg(test)]
@@ -131,5 +149,17 @@ mod tests {
         let at = DateTime::from_timestamp(0, 0).unwrap();
         assert!(new.verify(&old.sign(&claims(100)).unwrap(), at).is_ok());
         assert!(old.verify(&new.sign(&claims(100)).unwrap(), at).is_err());
+        assert!(new.recognises("use", "text", &old.hash("use", "text")));
+        assert!(!old.recognises("use", "text", &new.hash("use", "text")));
+    }
+
+    #[test]
+    fn a_hash_is_recognised_for_its_own_purpose_and_text_only() {
+        let keys = Keys::new(b"0123456789abcdef0123456789abcdef", std::iter::empty());
+        let hash = keys.hash("otp", "text");
+        assert!(keys.recognises("otp", "text", &hash));
+        assert!(!keys.recognises("refresh", "text", &hash));
+        assert!(!keys.recognises("otp", "texts", &hash));
+        assert!(!keys.recognises("otp", "text", &hash[1..]));
     }
 }

@@ -17,7 +17,8 @@ word! {
     Kind {
         /// An order was placed or changed its status; the value is the new status.
         OrderStatusChanged = "order_status_changed",
-        /// Sessions of a person ended or their rights changed; the value is `all` or a session's id.
+        /// Sessions of a person ended, or their rights changed. The value is the id of the session that ended, `all`
+        /// when all did, or `changed` when none did: then the person is read anew.
         SessionsEnded = "sessions_ended",
     }
 }

@@ -1,0 +1,255 @@
+//! Signing in and sessions in GraphQL.
+
+use async_graphql::{ComplexObject, Context, Object, SimpleObject};
+
+use crate::app::{App, Limit, TokenKind, Unverified};
+use crate::config::{Environment, OtpDelivery};
+use crate::error::{Code, Error, Result};
+use crate::journeys::auth::Session;
+use crate::journeys::auth::model::Ending;
+use crate::journeys::auth::otp::{self, OneTimeCode};
+use crate::journeys::auth::tokens::Issuer;
+use crate::journeys::auth::verbs::{self, Attempt, Refresh, SignedIn};
+use crate::journeys::profile::User;
+use crate::request::{List, Page, Reach};
+use crate::values::{Phone, SessionId};
+
+/// Reads of sessions.
+#[derive(Default)]
+pub struct AuthQuery;
+
+#[Object]
+impl AuthQuery {
+    /// The devices on which the signed-in person is signed in, newest first.
+    #[graphql(complexity = "5 + first.unwrap_or(20).clamp(0, 100) as usize * child_complexity")]
+    async fn sessions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many entries, 1 to 100; 20 when absent.")] first: Option<i32>,
+        #[graphql(desc = "The cursor behind which the page starts.")] after: Option<String>,
+    ) -> Result<List<i64, Session>> {
+        let user = ctx.viewer()?.user_id;
+        let page = Page::read(ctx, first, after.as_deref())?;
+        let app = ctx.app()?;
+        let rows = Session::live_of_user(&mut *app.read().await?, user, &page, app.clock.now()).await?;
+        Ok(page.list(rows, |row| row.id.0))
+    }
+}
+
+#[ComplexObject]
+impl Session {
+    /// Whether this is the session that asks.
+    async fn is_current(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(ctx.viewer()?.session_id == self.id)
+    }
+}
+
+/// What sending a code came to.
+#[derive(SimpleObject)]
+pub struct SendOtpPayload {
+    /// A sentence to show.
+    message: String,
+    /// For how many seconds the code is valid.
+    expires_in: i32,
+}
+
+/// A session's tokens.
+#[derive(SimpleObject)]
+pub struct SessionPayload {
+    /// A sentence to show.
+    message: String,
+    /// Proves who asks: the header `Authorization: Bearer …` of every request.
+    access_token: String,
+    /// Gets the next pair of tokens, once: the argument of `refreshSession`.
+    refresh_token: String,
+    /// For how many seconds the access token is valid.
+    expires_in: i32,
+    /// The person who is signed in.
+    user: User,
+}
+
+/// What signing out came to.
+#[derive(SimpleObject)]
+pub struct LogoutPayload {
+    /// A sentence to show.
+    message: String,
+}
+
+/// What signing out everywhere came to.
+#[derive(SimpleObject)]
+pub struct LogoutAllPayload {
+    /// A sentence to show.
+    message: String,
+    /// How many sessions ended.
+    revoked: i32,
+}
+
+/// What ending a session came to.
+#[derive(SimpleObject)]
+pub struct RevokeSessionPayload {
+    /// A sentence to show.
+    message: String,
+    /// The session that ended.
+    id: SessionId,
+}
+
+/// Signing in and out.
+#[derive(Default)]
+pub struct AuthMutation;
+
+#[Object]
+impl AuthMutation {
+    /// Sends a one-time code to a phone. Only the newest code of a phone is valid.
+    ///
+    /// The answer is the same whether or not the phone is known. Errors: `RATE_LIMITED` with `retryAfter`.
+    async fn send_otp(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The phone that is to receive the code.")] phone: Phone,
+    ) -> Result<SendOtpPayload> {
+        let scope = ctx.scope()?;
+        let app = &scope.app;
+        // The prefix last: refused attempts must not use up what its other numbers share.
+        app.limiters.check(Limit::OtpPerAddress, &scope.network())?;
+        app.limiters.check(Limit::OtpPerPhone, phone.as_str())?;
+        app.limiters.check(Limit::OtpPerPrefix, phone.prefix())?;
+        let code = match &app.config.dev_otp {
+            Some(code) => OneTimeCode::parse(code)?,
+            None => OneTimeCode::random(),
+        };
+        let (receiver, hash, now) = (phone.clone(), code.hash(&app.keys, &phone), app.clock.now());
+        app.write(async move |conn| verbs::keep_code(conn, &receiver, &hash, now).await).await?;
+        deliver(app, &phone, &code);
+        let expires_in = i32::try_from(otp::LIFETIME.num_seconds()).unwrap_or(i32::MAX);
+        Ok(SendOtpPayload { message: "OTP sent".to_owned(), expires_in })
+    }
+
+    /// Signs in with the code that the phone received. The first sign-in of a phone creates its user.
+    ///
+    /// Errors: `BAD_INPUT` for what is not six digits; `UNAUTHENTICATED` for a code that is wrong, used, older than ten
+    /// minutes, or was guessed at five times; `RATE_LIMITED` with `retryAfter`.
+    async fn verify_otp(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The phone that received the code.")] phone: Phone,
+        #[graphql(desc = "The six digits.")] otp: String,
+    ) -> Result<SessionPayload> {
+        let scope = ctx.scope()?;
+        let code = OneTimeCode::parse(&otp)?;
+        scope.app.limiters.check(Limit::VerifyPerAddress, &scope.network())?;
+        scope.app.limiters.check(Limit::VerifyPerPhone, phone.as_str())?;
+        let attempt = Attempt { phone, code, face: scope.face, device: scope.user_agent.clone() };
+        let (app, now) = (scope.app.clone(), scope.app.clock.now());
+        let signed_in = scope
+            .app
+            .write(async move |conn| {
+                let code_is = |code: &OneTimeCode, hash: &[u8]| code.is(&app.keys, &attempt.phone, hash);
+                verbs::sign_in(conn, &attempt, code_is, &Issuer::of(&app), now).await
+            })
+            .await?
+            .ok_or_else(|| Error::new(Code::Unauthenticated, "Invalid or expired OTP"))?;
+        SessionPayload::of(&scope.app, "Signed in", signed_in)
+    }
+
+    /// Gets the next pair of tokens; the refresh token is used up by it.
+    ///
+    /// Used once more within ten seconds, it gives the same pair again (two tabs, a lost answer). After that its
+    /// session ends, because someone has a copy. Errors: `UNAUTHENTICATED`, `TOKEN_EXPIRED`: sign in again.
+    async fn refresh_session(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The newest refresh token of the session.")] refresh_token: String,
+    ) -> Result<SessionPayload> {
+        let scope = ctx.scope()?;
+        let app = &scope.app;
+        app.limiters.check(Limit::RefreshPerAddress, &scope.network())?;
+        let now = app.clock.now();
+        let invalid = || Error::new(Code::Unauthenticated, "invalid token");
+        let claims = app.keys.verify(refresh_token.trim(), now).map_err(|reason| match reason {
+            Unverified::Invalid => invalid(),
+            Unverified::Expired => Error::new(Code::TokenExpired, "token expired"),
+        })?;
+        if claims.kind != TokenKind::Refresh {
+            return Err(Error::new(Code::Unauthenticated, "expected refresh token"));
+        }
+        let (user, issuing) = (claims.sub, app.clone());
+        let came_of_it = app
+            .write(async move |conn| verbs::refresh(conn, &claims, &Issuer::of(&issuing), now).await)
+            .await?;
+        match came_of_it {
+            Refresh::Renewed(signed_in) => SessionPayload::of(app, "Session refreshed", *signed_in),
+            Refresh::Refused => Err(invalid()),
+            Refresh::Reused => {
+                app.sessions.forget(user);
+                Err(invalid())
+            }
+        }
+    }
+
+    /// Signs this device out: both tokens of its session are refused from now on.
+    async fn logout(&self, ctx: &Context<'_>) -> Result<LogoutPayload> {
+        let viewer = ctx.viewer()?;
+        end(ctx, viewer.session_id, Ending::Logout).await?;
+        Ok(LogoutPayload { message: "Logged out".to_owned() })
+    }
+
+    /// Signs the person out on all devices, this one included.
+    async fn logout_all(&self, ctx: &Context<'_>) -> Result<LogoutAllPayload> {
+        let user = ctx.viewer()?.user_id;
+        let app = ctx.app()?;
+        let now = app.clock.now();
+        let ended = app.write(async move |conn| verbs::end_all(conn, user, now).await).await?;
+        app.sessions.forget(user);
+        let revoked = i32::try_from(ended).unwrap_or(i32::MAX);
+        Ok(LogoutAllPayload { message: "Logged out from all devices".to_owned(), revoked })
+    }
+
+    /// Signs one of the person's devices out. Errors: `NOT_FOUND`.
+    async fn revoke_session(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "One of your own sessions.")] id: SessionId,
+    ) -> Result<RevokeSessionPayload> {
+        if !end(ctx, id, Ending::Revoked).await? {
+            return Err(Error::not_found("Session not found"));
+        }
+        Ok(RevokeSessionPayload { message: "Session ended".to_owned(), id })
+    }
+}
+
+impl SessionPayload {
+    fn of(app: &App, message: &str, signed_in: SignedIn) -> Result<SessionPayload> {
+        let SignedIn { user, session, name } = signed_in;
+        let pair = Issuer::of(app).pair(&session, &name)?;
+        Ok(SessionPayload {
+            message: message.to_owned(),
+            expires_in: pair.expires_in(app.clock.now()),
+            access_token: pair.access,
+            refresh_token: pair.refresh,
+            user,
+        })
+    }
+}
+
+/// Ends one of the viewer's sessions, for the next request of it already. `false` when it is not live, or not theirs.
+async fn end(ctx: &Context<'_>, session: SessionId, why: Ending) -> Result<bool> {
+    let user = ctx.viewer()?.user_id;
+    let app = ctx.app()?;
+    let now = app.clock.now();
+    let ended = app.write(async move |conn| verbs::end(conn, user, session, why, now).await).await?;
+    app.sessions.forget(user);
+    Ok(ended)
+}
+
+/// Hands a code to its phone. Called after the commit: a code that is not stored must not be sent.
+fn deliver(app: &App, phone: &Phone, code: &OneTimeCode) {
+    match (app.config.otp_delivery, app.config.environment) {
+        // The one line that shows a phone and a code, for the developer who signs in.
+        (OtpDelivery::Console, Environment::Development) => {
+            tracing::info!(target: "otp", "the code of {phone} is {}", code.as_str());
+        }
+        (OtpDelivery::Console, Environment::Production) => {
+            tracing::error!(target: "otp", phone = phone.masked(), "no code was sent: no provider is configured");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Who a person is: onboarding, and what they see of themselves.
+
+mod model;
+mod resolvers;
+mod verbs;
+
+pub use model::{ConsumerProfile, ConsumerProfileOf, User};
+pub use resolvers::{ProfileMutation, ProfileQuery};
+pub use verbs::grant;
