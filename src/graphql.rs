@@ -6,17 +6,19 @@ use async_graphql::{MergedObject, MergedSubscription, SchemaBuilder};
 
 use crate::journeys::cart::{CartMutation, CartQuery};
 use crate::journeys::orders::{OrdersMutation, OrdersQuery, OrdersSubscription};
+use crate::journeys::shops::ShopQuery;
+use crate::journeys::vendor::{VendorMutation, VendorQuery};
 use crate::journeys::wallet::{WalletMutation, WalletQuery};
 
 pub use types::{TypeKind, Types};
 
 /// What can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(CartQuery, WalletQuery, OrdersQuery);
+pub struct Query(ShopQuery, CartQuery, WalletQuery, OrdersQuery, VendorQuery);
 
 /// What can be changed.
 #[derive(MergedObject, Default)]
-pub struct Mutation(CartMutation, WalletMutation, OrdersMutation);
+pub struct Mutation(CartMutation, WalletMutation, OrdersMutation, VendorMutation);
 
 /// What can be followed live.
 #[derive(MergedSubscription, Default)]

@@ -6,4 +6,5 @@
 pub mod cart;
 pub mod orders;
 pub mod shops;
+pub mod vendor;
 pub mod wallet;
