@@ -8,17 +8,26 @@ use crate::journeys::auth::{AuthMutation, AuthQuery};
 use crate::journeys::cart::{CartMutation, CartQuery};
 use crate::journeys::orders::{OrdersMutation, OrdersQuery, OrdersSubscription};
 use crate::journeys::profile::{ProfileMutation, ProfileQuery};
+use crate::journeys::shops::ShopQuery;
+use crate::journeys::vendor::{VendorMutation, VendorQuery};
 use crate::journeys::wallet::{WalletMutation, WalletQuery};
 
 pub use types::{TypeKind, Types};
 
 /// What can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(AuthQuery, ProfileQuery, CartQuery, WalletQuery, OrdersQuery);
+pub struct Query(AuthQuery, ProfileQuery, ShopQuery, CartQuery, WalletQuery, OrdersQuery, VendorQuery);
 
 /// What can be changed.
 #[derive(MergedObject, Default)]
-pub struct Mutation(AuthMutation, ProfileMutation, CartMutation, WalletMutation, OrdersMutation);
+pub struct Mutation(
+    AuthMutation,
+    ProfileMutation,
+    CartMutation,
+    WalletMutation,
+    OrdersMutation,
+    VendorMutation,
+);
 
 /// What can be followed live.
 #[derive(MergedSubscription, Default)]

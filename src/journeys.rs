@@ -8,4 +8,5 @@ pub mod cart;
 pub mod orders;
 pub mod profile;
 pub mod shops;
+pub mod vendor;
 pub mod wallet;

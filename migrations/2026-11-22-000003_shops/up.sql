@@ -25,7 +25,7 @@ CREATE TABLE shop (
 );
 
 -- The order of the shop list: open first, best rated first, unrated last.
-CREATE INDEX shop_listing_idx ON shop (city, society, is_open DESC, (COALESCE(rating, 0)) DESC, id);
+CREATE INDEX shop_listing_idx ON shop (city, society, is_open DESC, rating DESC NULLS LAST, id);
 
 CREATE TABLE item (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -55,6 +55,7 @@ CREATE TABLE item (
     CONSTRAINT item_stock_is_not_negative CHECK (quantity_in_stock >= 0)
 );
 
-CREATE INDEX item_of_shop_idx ON item (shop_id, id) WHERE is_active;
+-- A page of a shop's items: of those on sale for consumers, of all for its vendor.
+CREATE INDEX item_of_shop_idx ON item (shop_id, id);
 -- For the price filter of the shop search.
 CREATE INDEX item_price_idx ON item (shop_id, price_paise) WHERE is_active AND is_available;

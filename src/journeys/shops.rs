@@ -1,5 +1,13 @@
 //! Browsing: the shops of the viewer's society and what they sell.
+//!
+//! A consumer sees the shops and items of their own city and society only, whichever way they ask.
 
+mod items;
+mod listing;
 mod model;
+mod resolvers;
 
-pub use model::{Item, Shop, ShopById};
+pub use items::ItemsOfShop;
+pub use listing::{Place, ShopCursor, ShopFilter, ShopStatus, Wanted};
+pub use model::{Item, ItemById, Shop, ShopById, Society};
+pub use resolvers::ShopQuery;

@@ -11,4 +11,6 @@ mod cart;
 mod embedded;
 mod harness;
 mod orders;
+mod shops;
+mod vendor;
 mod wallet;

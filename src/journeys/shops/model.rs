@@ -6,15 +6,39 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
+use crate::app::Viewer;
 use crate::db::Conn;
-use crate::error::Result;
-use crate::request::Relation;
+use crate::error::{Code, Error, Result};
+use crate::request::{Page, Relation};
 use crate::schema::{item, shop};
 use crate::values::{ItemId, Paise, ShopId, UserId};
+
+/// Where a consumer lives. What they see is sold there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Society<'a> {
+    /// Its city.
+    pub city: &'a str,
+    /// Its name.
+    pub name: &'a str,
+}
+
+impl<'a> Society<'a> {
+    /// The society of a signed-in person.
+    ///
+    /// # Errors
+    /// `ONBOARDING_REQUIRED` before they named it.
+    pub fn of(viewer: &'a Viewer) -> Result<Society<'a>> {
+        match (&viewer.city, &viewer.society) {
+            (Some(city), Some(name)) => Ok(Society { city, name }),
+            _ => Err(Error::new(Code::OnboardingRequired, "Basic onboarding incomplete")),
+        }
+    }
+}
 
 /// A shop of a society.
 #[derive(Clone, Debug, Queryable, Selectable, async_graphql::SimpleObject)]
 #[diesel(table_name = shop)]
+#[graphql(complex)]
 pub struct Shop {
     /// Identifies the shop.
     pub id: ShopId,
@@ -31,8 +55,7 @@ pub struct Shop {
     pub society: String,
     /// What it says about itself.
     pub description: Option<String>,
-    #[graphql(skip)]
-    #[allow(missing_docs)]
+    /// Its tags as one text, separated by commas. `tags` has them one by one.
     pub category_tags: Option<String>,
     /// The address of its picture.
     pub logo_url: Option<String>,
@@ -53,6 +76,7 @@ pub struct Shop {
 /// Something a shop sells. Prices are in rupees.
 #[derive(Clone, Debug, Queryable, Selectable, async_graphql::SimpleObject)]
 #[diesel(table_name = item)]
+#[graphql(complex)]
 pub struct Item {
     /// Identifies the item.
     pub id: ItemId,
@@ -81,23 +105,37 @@ pub struct Item {
     pub pack_size: Option<String>,
     /// Where it is found in the shop, such as "Dairy".
     pub category: Option<String>,
-    #[graphql(skip)]
-    #[allow(missing_docs)]
-    pub tags: Option<String>,
+    /// Its tags as one text, separated by commas. `tags` has them one by one.
+    #[diesel(column_name = tags)]
+    pub tag_text: Option<String>,
     /// The shop's own number for it.
     pub sku: Option<String>,
-    /// Best before.
+    /// Best before this day.
     pub expiry_date: Option<NaiveDate>,
     /// The address of its picture.
     pub image_url: Option<String>,
     /// Whether it can be ordered now.
     pub is_available: bool,
     /// Whether the shop still lists it.
-    #[graphql(skip)]
     pub is_active: bool,
 }
 
 impl Shop {
+    /// The shop of that id in this society.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the database fails.
+    pub async fn find_in(conn: &mut Conn, society: Society<'_>, id: ShopId) -> Result<Option<Shop>> {
+        Ok(shop::table
+            .find(id)
+            .filter(shop::city.eq(society.city))
+            .filter(shop::society.eq(society.name))
+            .select(Shop::as_select())
+            .first(conn)
+            .await
+            .optional()?)
+    }
+
     /// The shop of a vendor; each has at most one.
     ///
     /// # Errors
@@ -112,6 +150,40 @@ impl Shop {
     }
 }
 
+impl Item {
+    /// The item of that id, when a shop of this society lists it.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the database fails.
+    pub async fn find_in(conn: &mut Conn, society: Society<'_>, id: ItemId) -> Result<Option<Item>> {
+        Ok(item::table
+            .inner_join(shop::table)
+            .filter(item::id.eq(id))
+            .filter(item::is_active)
+            .filter(shop::city.eq(society.city))
+            .filter(shop::society.eq(society.name))
+            .select(Item::as_select())
+            .first(conn)
+            .await
+            .optional()?)
+    }
+
+    /// Everything a shop ever listed, by id; at most `page.limit()`. For its owner.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the database fails.
+    pub async fn all_of_shop(conn: &mut Conn, shop: ShopId, page: &Page<i64>) -> Result<Vec<Item>> {
+        Ok(item::table
+            .filter(item::shop_id.eq(shop))
+            .filter(item::id.gt(ItemId(page.after.unwrap_or(0))))
+            .order(item::id)
+            .limit(page.limit())
+            .select(Item::as_select())
+            .load(conn)
+            .await?)
+    }
+}
+
 /// The shop of that id, whoever asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ShopById(pub ShopId);
@@ -123,5 +195,19 @@ impl Relation for ShopById {
         let ids: Vec<ShopId> = keys.iter().map(|key| key.0).collect();
         let rows = shop::table.filter(shop::id.eq_any(ids)).select(Shop::as_select()).load(conn).await?;
         Ok(rows.into_iter().map(|row| (ShopById(row.id), row)).collect())
+    }
+}
+
+/// The item of that id, whoever asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ItemById(pub ItemId);
+
+impl Relation for ItemById {
+    type Value = Item;
+
+    async fn load(conn: &mut Conn, keys: &[Self]) -> Result<HashMap<Self, Item>> {
+        let ids: Vec<ItemId> = keys.iter().map(|key| key.0).collect();
+        let rows = item::table.filter(item::id.eq_any(ids)).select(Item::as_select()).load(conn).await?;
+        Ok(rows.into_iter().map(|row| (ItemById(row.id), row)).collect())
     }
 }

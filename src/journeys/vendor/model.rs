@@ -1,0 +1,107 @@
+//! What a vendor writes, as rows.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+
+use crate::schema::{item, shop, vendor_profile};
+use crate::values::Paise;
+
+/// A vendor's business.
+#[derive(Clone, Debug, Queryable, Selectable, async_graphql::SimpleObject)]
+#[diesel(table_name = vendor_profile)]
+pub struct VendorProfile {
+    /// What kind of business.
+    pub business_type: String,
+    /// Its name.
+    pub business_name: String,
+    /// Where it is.
+    pub address: String,
+    /// Its number in the goods and services tax.
+    pub gst_number: Option<String>,
+}
+
+/// A business to be.
+#[derive(Clone, Debug, Insertable)]
+#[diesel(table_name = vendor_profile)]
+pub struct NewVendorProfile {
+    pub business_type: String,
+    pub business_name: String,
+    pub address: String,
+    pub gst_number: Option<String>,
+}
+
+/// A shop to be, but for what its owner's profile says.
+#[derive(Clone, Debug, Insertable)]
+#[diesel(table_name = shop)]
+pub struct NewShop {
+    pub shop_name: String,
+    pub shop_type: String,
+    pub description: Option<String>,
+    pub category_tags: Option<String>,
+    pub logo_url: Option<String>,
+    pub is_open: bool,
+    pub delivers: bool,
+    pub appointment_only: bool,
+}
+
+/// What becomes different about a shop. `None` keeps, `Some(None)` clears.
+#[derive(Clone, Debug, AsChangeset)]
+#[diesel(table_name = shop)]
+pub struct ShopChanges {
+    pub shop_name: Option<String>,
+    pub shop_type: Option<String>,
+    pub society: Option<String>,
+    pub description: Option<Option<String>>,
+    pub category_tags: Option<Option<String>>,
+    pub logo_url: Option<Option<String>>,
+    pub is_open: Option<bool>,
+    pub delivers: Option<bool>,
+    pub appointment_only: Option<bool>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// An item to be.
+#[derive(Clone, Debug, Insertable)]
+#[diesel(table_name = item)]
+pub struct NewItem {
+    pub title: String,
+    pub brand: Option<String>,
+    pub description: Option<String>,
+    #[diesel(column_name = price_paise)]
+    pub price: Paise,
+    #[diesel(column_name = mrp_paise)]
+    pub mrp: Option<Paise>,
+    pub discount: Option<f64>,
+    pub quantity_in_stock: i32,
+    pub unit: Option<String>,
+    pub pack_size: Option<String>,
+    pub category: Option<String>,
+    pub tags: Option<String>,
+    pub sku: Option<String>,
+    pub expiry_date: Option<NaiveDate>,
+    pub image_url: Option<String>,
+}
+
+/// What becomes different about an item. `None` keeps, `Some(None)` clears.
+#[derive(Clone, Debug, AsChangeset)]
+#[diesel(table_name = item)]
+pub struct ItemChanges {
+    pub title: Option<String>,
+    pub brand: Option<Option<String>>,
+    pub description: Option<Option<String>>,
+    #[diesel(column_name = price_paise)]
+    pub price: Option<Paise>,
+    #[diesel(column_name = mrp_paise)]
+    pub mrp: Option<Option<Paise>>,
+    pub discount: Option<Option<f64>>,
+    pub quantity_in_stock: Option<i32>,
+    pub unit: Option<Option<String>>,
+    pub pack_size: Option<Option<String>>,
+    pub category: Option<Option<String>>,
+    pub tags: Option<Option<String>>,
+    pub sku: Option<Option<String>>,
+    pub expiry_date: Option<Option<NaiveDate>>,
+    pub image_url: Option<Option<String>>,
+    pub is_available: Option<bool>,
+    pub updated_at: DateTime<Utc>,
+}
