@@ -1,5 +1,6 @@
 //! Everything with a lifetime: the pool, the clock, the keys, the caches, the hub; and the one way to write.
 
+mod housekeeping;
 mod keys;
 mod limiters;
 mod sessions;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 
 use diesel_async::AsyncConnection;
 
+pub use housekeeping::Removed;
 pub use keys::{Claims, Keys, TokenKind, Unverified};
 pub use limiters::{Limit, Limiters};
 pub use sessions::{Role, Sessions, Viewer};
@@ -92,14 +94,15 @@ impl App {
         task.await.map_err(Error::internal)?
     }
 
-    /// Starts what runs beside the requests: the event feed and the listener that forgets ended sessions.
+    /// Starts what runs beside the requests: the event feed, the listener that forgets ended sessions, housekeeping.
     ///
     /// # Errors
     /// `INTERNAL` when the database cannot be read.
     pub async fn start_background(self: &Arc<Self>) -> Result<Background> {
         let listener = tokio::spawn(sessions::forget_ended(self.clone(), self.hub.listen(Topic::Sessions)));
         let feed = Feed::start(self.pool.clone(), self.hub.clone(), self.doorbell.clone()).await?;
-        Ok(Background(vec![listener, tokio::spawn(feed.run())]))
+        let housekeeping = tokio::spawn(housekeeping::run(self.clone()));
+        Ok(Background(vec![listener, tokio::spawn(feed.run()), housekeeping]))
     }
 }
 

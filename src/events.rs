@@ -3,8 +3,10 @@
 
 mod feed;
 mod hub;
+mod prune;
 mod record;
 
 pub use feed::{Doorbell, Feed};
 pub use hub::{Hub, Topic};
+pub use prune::prune;
 pub use record::{Event, EventCursor, Kind, NewEvent, record};

@@ -54,7 +54,7 @@ impl Scope {
     /// `UNAUTHENTICATED` or `TOKEN_EXPIRED`, as the token was.
     pub fn viewer(&self) -> Result<&Viewer> {
         match &self.authentication {
-            Authentication::Viewer(viewer) => Ok(viewer),
+            Authentication::Viewer { viewer, .. } => Ok(viewer),
             Authentication::Anonymous => {
                 Err(Error::new(crate::error::Code::Unauthenticated, "Auth header missing"))
             }

@@ -24,6 +24,8 @@ use crate::values::{Phone, SessionId, UserId, word};
 const KEPT: usize = 50_000;
 /// How long an entry is believed without a look at the database.
 const FRESH: TimeDelta = TimeDelta::seconds(60);
+/// How many changes somebody who watches them may miss before they must look at the database themselves.
+const CHANGES: usize = 256;
 /// How exact `last_used_at` is.
 const USE_NOTED_EVERY: TimeDelta = TimeDelta::minutes(5);
 
@@ -81,11 +83,16 @@ pub struct Sessions {
     cache: Cache<SessionId, Arc<Viewer>>,
     /// Raised whenever an entry is thrown out: what was read before must not be put in after.
     generation: AtomicU64,
+    changes: broadcast::Sender<Option<UserId>>,
 }
 
 impl Default for Sessions {
     fn default() -> Self {
-        Sessions { cache: Cache::new(KEPT), generation: AtomicU64::new(0) }
+        Sessions {
+            cache: Cache::new(KEPT),
+            generation: AtomicU64::new(0),
+            changes: broadcast::channel(CHANGES).0,
+        }
     }
 }
 
@@ -125,11 +132,21 @@ impl Sessions {
     pub fn forget(&self, user: UserId) {
         self.generation.fetch_add(1, Ordering::AcqRel);
         self.cache.retain(|_, viewer| viewer.user_id != user);
+        // Nobody may be watching.
+        let _ = self.changes.send(Some(user));
+    }
+
+    /// Who was forgotten, from now on; `None` stands for everybody. Whoever hears of it can ask [`Sessions::viewer`]
+    /// at once and gets what the database says.
+    #[must_use]
+    pub fn changes(&self) -> broadcast::Receiver<Option<UserId>> {
+        self.changes.subscribe()
     }
 
     fn forget_all(&self) {
         self.generation.fetch_add(1, Ordering::AcqRel);
         self.cache.clear();
+        let _ = self.changes.send(None);
     }
 }
 

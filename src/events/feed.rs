@@ -49,13 +49,15 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// A feed that starts behind the newest event that is below the horizon now.
+    /// A feed that starts behind the newest event that is below the horizon now. Streams of the hub start there too.
     ///
     /// # Errors
     /// `INTERNAL` when the database fails.
     pub async fn start(pool: Pool, hub: Hub, doorbell: Doorbell) -> Result<Feed> {
         let mut conn = pool.get().await?;
+        forget_foreign(&mut conn).await?;
         let position = newest(&mut conn).await?;
+        hub.begin_at(position);
         Ok(Feed { pool, hub, doorbell, position })
     }
 
@@ -117,6 +119,17 @@ async fn read_after(conn: &mut Conn, position: EventCursor) -> Result<Vec<(Event
         .load(conn)
         .await?;
     Ok(rows)
+}
+
+/// Removes the events of transactions that have not begun yet: they came with a dump of another cluster, which had
+/// counted further. The feed would wait for them before it delivers anything new.
+async fn forget_foreign(conn: &mut Conn) -> Result<()> {
+    let foreign = sql::<Bool>("xid >= pg_snapshot_xmax(pg_current_snapshot())::TEXT::BIGINT");
+    let removed = diesel::delete(event::table.filter(foreign)).execute(conn).await?;
+    if removed > 0 {
+        tracing::warn!(removed, "events of another database cluster were removed; subscribers start anew");
+    }
+    Ok(())
 }
 
 /// The cursor of the newest event below the horizon; the beginning when there is none.

@@ -1,18 +1,18 @@
 //! Fans events out to the streams of one order, one person, one shop. Holds nothing that the table does not.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use async_graphql::futures_util::Stream;
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Bool};
 use diesel_async::RunQueryDsl;
+use futures_util::Stream;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::db::Pool;
-use crate::error::{Code, Error, Result};
+use crate::db::{Conn, Pool};
+use crate::error::Result;
 use crate::events::feed::BELOW_HORIZON;
 use crate::events::{Event, EventCursor, Kind};
 use crate::schema::event;
@@ -22,6 +22,8 @@ use crate::values::{OrderId, ShopId, UserId};
 const BACKLOG: usize = 64;
 /// How many events a replay reads at once.
 const REPLAY_BATCH: i64 = 200;
+/// With this many topics, those that nobody listens to any more are looked for.
+const SWEEP: usize = 1024;
 
 /// Whose events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,45 +55,74 @@ impl Topic {
 /// Delivers events to whoever listens on this node.
 #[derive(Clone, Default)]
 pub struct Hub {
-    topics: Arc<Mutex<HashMap<Topic, broadcast::Sender<Arc<Event>>>>>,
+    board: Arc<Mutex<Board>>,
+}
+
+#[derive(Default)]
+struct Board {
+    topics: HashMap<Topic, broadcast::Sender<Arc<Event>>>,
+    /// The newest event that was published. Listeners hear all that follow it.
+    position: EventCursor,
+    /// So many topics call for the next sweep.
+    sweep_at: usize,
 }
 
 impl Hub {
     /// Hands one event to all streams of its topics. Never waits.
     pub fn publish(&self, event: &Arc<Event>) {
-        let mut topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut board = self.board();
+        board.position = event.cursor();
         for topic in Topic::of(event) {
             // A send fails when the last stream of the topic is gone: then the topic goes too.
-            if topics.get(&topic).is_some_and(|sender| sender.send(event.clone()).is_err()) {
-                topics.remove(&topic);
+            if board.topics.get(&topic).is_some_and(|sender| sender.send(event.clone()).is_err()) {
+                board.topics.remove(&topic);
             }
         }
     }
 
-    /// How many topics have listeners.
+    /// Says where the feed begins: events up to here are not published.
+    pub(super) fn begin_at(&self, position: EventCursor) {
+        self.board().position = position;
+    }
+
+    /// How many topics are held; those that nobody listens to any more leave in time.
     #[must_use]
     pub fn topics(&self) -> usize {
-        self.topics.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.board().topics.len()
     }
 
     /// Live events of a topic from now on.
     #[must_use]
     pub fn listen(&self, topic: Topic) -> broadcast::Receiver<Arc<Event>> {
-        let mut topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
+        self.listen_from(topic).0
+    }
+
+    /// Live events of a topic, and the event behind which they begin.
+    fn listen_from(&self, topic: Topic) -> (broadcast::Receiver<Arc<Event>>, EventCursor) {
+        let mut board = self.board();
         // Topics whose streams all left without a later event would pile up otherwise.
-        if topics.len() % 1024 == 1023 {
-            topics.retain(|_, sender| sender.receiver_count() > 0);
+        if board.topics.len() >= board.sweep_at.max(SWEEP) {
+            board.topics.retain(|_, sender| sender.receiver_count() > 0);
+            board.sweep_at = board.topics.len() * 2;
         }
-        topics.entry(topic).or_insert_with(|| broadcast::channel(BACKLOG).0).subscribe()
+        let position = board.position;
+        let live = board.topics.entry(topic).or_insert_with(|| broadcast::channel(BACKLOG).0).subscribe();
+        (live, position)
+    }
+
+    fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The events of one kind and topic, in order, each once: those after the cursor from the table, then live ones.
     ///
     /// Without a cursor the stream starts now. It listens before it reads the table, so nothing falls between; what
-    /// both deliver is recognised by its place in the order. A stream that falls behind reads the table again.
+    /// both deliver is recognised by its place in the order. A stream that falls behind reads the table again. After
+    /// an error it ends: whoever still wants it comes back with the last cursor.
     ///
     /// # Errors
-    /// `CURSOR_EXPIRED` when events after the cursor are no longer kept; `INTERNAL` when the database fails.
+    /// `BAD_INPUT` for a cursor that no event can have had, `CURSOR_EXPIRED` when events after it are no longer kept;
+    /// `INTERNAL` when the database fails.
     pub async fn stream(
         &self,
         pool: Pool,
@@ -99,19 +130,19 @@ impl Hub {
         topic: Topic,
         after: Option<EventCursor>,
     ) -> Result<impl Stream<Item = Result<Arc<Event>>> + use<>> {
-        let live = self.listen(topic);
-        let start = match after {
-            Some(cursor) => {
-                check_kept(&pool, cursor).await?;
-                cursor
+        let (live, now) = self.listen_from(topic);
+        let position = after.unwrap_or(now);
+        let mut streaming =
+            Streaming { pool, kind, topic, live, position, behind: after.is_some(), ready: Vec::new() };
+        if streaming.behind {
+            streaming.read_table().await?;
+        }
+        Ok(futures_util::stream::unfold(Some(streaming), |streaming| async move {
+            let mut streaming = streaming?;
+            match streaming.next().await? {
+                Ok(event) => Some((Ok(event), Some(streaming))),
+                Err(error) => Some((Err(error), None)),
             }
-            None => EventCursor::default(),
-        };
-        let replay = after.is_some();
-        let state = Streaming { pool, kind, topic, live, position: start, replay, ready: Vec::new() };
-        Ok(async_graphql::futures_util::stream::unfold(state, |mut state| async move {
-            let next = state.next().await?;
-            Some((next, state))
         }))
     }
 }
@@ -122,9 +153,10 @@ struct Streaming {
     kind: Kind,
     topic: Topic,
     live: broadcast::Receiver<Arc<Event>>,
+    /// The event that was delivered last, or behind which the stream began.
     position: EventCursor,
-    /// Whether the table may hold events behind `position` that were not delivered.
-    replay: bool,
+    /// Whether the table may hold events behind `position` that `live` no longer brings.
+    behind: bool,
     /// Events read from the table, newest first.
     ready: Vec<Event>,
 }
@@ -136,7 +168,7 @@ impl Streaming {
                 self.position = event.cursor();
                 return Some(Ok(Arc::new(event)));
             }
-            if self.replay {
+            if self.behind {
                 match self.read_table().await {
                     Ok(()) => continue,
                     Err(error) => return Some(Err(error)),
@@ -148,8 +180,7 @@ impl Streaming {
                     return Some(Ok(event));
                 }
                 Ok(_) => {}
-                Err(RecvError::Lagged(_)) if self.position == EventCursor::default() => {}
-                Err(RecvError::Lagged(_)) => self.replay = true,
+                Err(RecvError::Lagged(_)) => self.behind = true,
                 Err(RecvError::Closed) => return None,
             }
         }
@@ -173,29 +204,36 @@ impl Streaming {
             Topic::Shop(id) => query.filter(event::shop_id.eq(id)),
             Topic::Sessions => query,
         };
-        self.ready = query.load(&mut conn).await?;
-        self.replay = self.ready.len() as i64 == REPLAY_BATCH;
+        let ready = query.load(&mut conn).await?;
+        // Looked at after the read: what is pruned later was read.
+        check_kept(&mut conn, self.position).await?;
+        self.behind = ready.len() as i64 == REPLAY_BATCH;
+        self.ready = ready;
         self.ready.reverse();
         Ok(())
     }
 }
 
-/// Refuses a cursor whose successors may have been pruned.
-async fn check_kept(pool: &Pool, cursor: EventCursor) -> Result<()> {
-    let mut conn = pool.get().await?;
+/// Refuses a cursor that lies ahead of all events, or whose successors may have been pruned.
+async fn check_kept(conn: &mut Conn, cursor: EventCursor) -> Result<()> {
+    // The place before the first event of all: there is nothing older that could be gone.
+    if cursor == EventCursor::default() {
+        return Ok(());
+    }
+    let horizon = "pg_snapshot_xmin(pg_current_snapshot())::TEXT::BIGINT";
+    let horizon = diesel::select(sql::<BigInt>(horizon)).get_result::<i64>(conn).await?;
+    if cursor.xid >= horizon {
+        return Err(EventCursor::unknown());
+    }
     let oldest = event::table
         .order((event::xid, event::id))
         .select((event::xid, event::id))
-        .first::<(i64, i64)>(&mut conn)
+        .first::<(i64, i64)>(conn)
         .await
         .optional()?;
     match oldest {
-        // The cursor's own row is still there, or nothing older than it was ever removed.
-        Some((xid, id)) if cursor < (EventCursor { xid, id }) && id > 1 => Err(Error::new(
-            Code::CursorExpired,
-            "Events after this cursor are no longer kept. Read the present state and subscribe without after.",
-        )
-        .of_field("after")),
+        // Pruning takes a beginning of the order and leaves its last row.
+        Some((xid, id)) if cursor < (EventCursor { xid, id }) => Err(EventCursor::expired()),
         _ => Ok(()),
     }
 }

@@ -93,6 +93,22 @@ pub struct EventCursor {
     pub id: i64,
 }
 
+impl EventCursor {
+    /// What is answered to a cursor that no event can have had.
+    pub(super) fn unknown() -> Error {
+        Error::bad_input("after", "after is the id of an event that you received")
+    }
+
+    /// What is answered to a cursor whose successors may be gone.
+    pub(super) fn expired() -> Error {
+        Error::new(
+            Code::CursorExpired,
+            "Events after this cursor are no longer kept. Read the present state and subscribe without after.",
+        )
+        .of_field("after")
+    }
+}
+
 impl fmt::Display for EventCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.xid, self.id)
@@ -103,11 +119,46 @@ impl FromStr for EventCursor {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<EventCursor> {
-        let part = |text: &str| text.parse::<i64>().ok().filter(|number| *number >= 0);
+        let part = |text: &str| {
+            let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+            text.parse::<i64>().ok().filter(|number| digits && *number > 0)
+        };
         text.split_once('-')
             .and_then(|(xid, id)| Some(EventCursor { xid: part(xid)?, id: part(id)? }))
-            .ok_or_else(|| {
-                Error::new(Code::BadInput, "after is the id of an event that you received").of_field("after")
-            })
+            .ok_or_else(EventCursor::unknown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_back_as_it_was_shown() {
+        let cursor = EventCursor { xid: 42, id: 7 };
+        assert_eq!(cursor.to_string(), "42-7");
+        assert_eq!("42-7".parse::<EventCursor>().unwrap(), cursor);
+    }
+
+    #[test]
+    fn what_no_event_had_as_its_id_is_refused_and_named() {
+        for text in [
+            "",
+            "-",
+            "7",
+            "x-1",
+            "1-x",
+            "0-0",
+            "0-1",
+            "1-0",
+            "-1-1",
+            "+1-1",
+            "1-1-1",
+            " 1-1",
+            "1-99999999999999999999",
+        ] {
+            let refused = text.parse::<EventCursor>().unwrap_err();
+            assert_eq!((refused.code(), refused.field()), (Code::BadInput, Some("after")), "{text}");
+        }
     }
 }

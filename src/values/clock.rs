@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::Notify;
 
 /// Wall-clock time in UTC, plus a shift that only tests set.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     shift_ms: Arc<AtomicI64>,
+    moved: Arc<Notify>,
 }
 
 impl Clock {
@@ -22,6 +24,20 @@ impl Clock {
     /// Moves this clock and all of its clones forward.
     pub fn advance(&self, by: TimeDelta) {
         self.shift_ms.fetch_add(by.num_milliseconds(), Ordering::Relaxed);
+        self.moved.notify_waiters();
+    }
+
+    /// Waits until this clock has reached an instant: at once when it lies in the past.
+    pub async fn sleep_until(&self, instant: DateTime<Utc>) {
+        loop {
+            // Made before the look at the time, so that no move falls between.
+            let moved = self.moved.notified();
+            let Ok(left) = (instant - self.now()).to_std() else { return };
+            // Real time is counted, not read: a system clock that is set back does not prolong the wait.
+            if tokio::time::timeout(left, moved).await.is_err() {
+                return;
+            }
+        }
     }
 }
 
@@ -45,5 +61,16 @@ mod tests {
         let before = clock.clone().now();
         clock.advance(TimeDelta::hours(2));
         assert!(clock.clone().now() - before >= TimeDelta::hours(2));
+    }
+
+    #[tokio::test]
+    async fn who_sleeps_wakes_when_the_clock_is_moved_far_enough_and_not_before() {
+        let clock = Clock::default();
+        let mut sleeping = std::pin::pin!(clock.sleep_until(clock.now() + TimeDelta::hours(2)));
+        assert!(futures_util::poll!(&mut sleeping).is_pending());
+        clock.advance(TimeDelta::hours(1));
+        assert!(futures_util::poll!(&mut sleeping).is_pending());
+        clock.advance(TimeDelta::hours(1));
+        sleeping.await;
     }
 }

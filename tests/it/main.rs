@@ -9,6 +9,7 @@
 
 mod cart;
 mod embedded;
+mod events;
 mod harness;
 mod orders;
 mod shops;

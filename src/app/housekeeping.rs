@@ -1,0 +1,61 @@
+//! Removes what has served its time: soon after start-up, then every hour. Any number of gateways may do it at once.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use crate::app::App;
+use crate::db::once;
+use crate::error::Result;
+use crate::events;
+use crate::schema::otp;
+
+/// When first: start-up has better things to do.
+const FIRST: TimeDelta = TimeDelta::minutes(1);
+/// How often.
+const EVERY: TimeDelta = TimeDelta::hours(1);
+/// How long one-time codes are kept after they expired, for those who ask what was sent to a phone.
+const CODES_KEPT: TimeDelta = TimeDelta::days(1);
+
+/// How many rows were removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// Events older than `EVENT_DAYS`.
+    pub events: usize,
+    /// Outcomes under idempotency keys.
+    pub idempotency_keys: usize,
+    /// One-time codes.
+    pub codes: usize,
+}
+
+impl App {
+    /// Removes old events, idempotency keys and one-time codes.
+    ///
+    /// # Errors
+    /// `BUSY` or `INTERNAL` when the database fails; what was removed until then stays removed.
+    pub async fn remove_old(&self) -> Result<Removed> {
+        let now = self.clock.now();
+        let mut conn = self.read().await?;
+        let events =
+            events::prune(&mut conn, now - TimeDelta::days(i64::from(self.config.event_days))).await?;
+        let idempotency_keys = once::forget_old(&mut conn, now).await?;
+        let old = otp::table.filter(otp::expires_at.lt(now - CODES_KEPT));
+        let codes = diesel::delete(old).execute(&mut conn).await?;
+        Ok(Removed { events, idempotency_keys, codes })
+    }
+}
+
+/// Keeps house until the task is dropped.
+pub(super) async fn run(app: Arc<App>) {
+    let mut wait = FIRST;
+    loop {
+        app.clock.sleep_until(app.clock.now() + wait).await;
+        wait = EVERY;
+        match app.remove_old().await {
+            Ok(removed) => tracing::debug!(?removed, "removed what was old"),
+            Err(error) => tracing::warn!(cause = ?error.cause(), "old rows stay for another hour"),
+        }
+    }
+}
