@@ -100,7 +100,9 @@ impl App {
     /// `INTERNAL` when the database cannot be read.
     pub async fn start_background(self: &Arc<Self>) -> Result<Background> {
         let listener = tokio::spawn(sessions::forget_ended(self.clone(), self.hub.listen(Topic::Sessions)));
-        let feed = Feed::start(self.pool.clone(), self.hub.clone(), self.doorbell.clone()).await?;
+        // A connection of its own: busy requests must not delay events.
+        let pool = Pool::new(self.pool.url(), 1)?;
+        let feed = Feed::start(pool, self.hub.clone(), self.doorbell.clone()).await?;
         let housekeeping = tokio::spawn(housekeeping::run(self.clone()));
         Ok(Background(vec![listener, tokio::spawn(feed.run()), housekeeping]))
     }

@@ -1,6 +1,5 @@
-//! The way to PostgreSQL: the pool, the embedded server, migrations, idempotency keys, demo data.
+//! The way to PostgreSQL: the pool, the embedded server, migrations, idempotency keys.
 
-pub mod demo;
 pub mod embedded;
 mod migrate;
 pub mod once;

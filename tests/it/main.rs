@@ -11,6 +11,7 @@ mod cart;
 mod embedded;
 mod events;
 mod harness;
+mod house;
 mod orders;
 mod shops;
 mod vendor;

@@ -1,0 +1,137 @@
+//! The command line: what an operator or a developer types, and what they read back.
+
+mod open;
+mod serve;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::app::Role;
+use crate::config::{Config, Environment, SETTINGS};
+use crate::journeys::profile;
+use crate::values::Phone;
+use crate::{demo, graphql};
+
+/// GraphQL gateway for the consumer journeys of a housing-society commerce app.
+#[derive(Parser)]
+#[command(version, about, after_long_help = settings(), after_help = "Run --help for the settings.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the gateway (the default).
+    Serve,
+    /// Bring the database to the shape this version knows, and stop.
+    Migrate,
+    /// Load the demo society into an empty database, and print whom to sign in as.
+    Demo,
+    /// Print the GraphQL schema, as in schema.graphql.
+    Schema,
+    /// Give a person a role that cannot be chosen in the app, or take it back.
+    Grant {
+        /// The person's phone, such as +919876543210; created if nobody has it yet.
+        phone: String,
+        /// staff, admin, consumer or vendor.
+        #[arg(value_parser = role)]
+        role: Role,
+    },
+}
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+/// Runs the command that was typed.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if matches!(cli.command, Some(Command::Schema)) {
+        print!("{}", graphql::sdl());
+        return ExitCode::SUCCESS;
+    }
+    let config = match Config::from_env() {
+        Ok(config) => config,
+        Err(misfits) => {
+            eprintln!("{misfits}");
+            return ExitCode::from(2);
+        }
+    };
+    start_logging(config.environment);
+    match run(cli.command.unwrap_or(Command::Serve), config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("society-gateway: {error}");
+            let mut cause = error.source();
+            while let Some(because) = cause {
+                eprintln!("  because: {because}");
+                cause = because.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(command: Command, config: Config) -> Outcome {
+    match command {
+        Command::Serve => serve::serve(config).await,
+        Command::Migrate => migrate(config).await,
+        Command::Demo => load_demo(config).await,
+        Command::Grant { phone, role } => grant(config, &phone, role).await,
+        Command::Schema => Ok(()),
+    }
+}
+
+async fn migrate(config: Config) -> Outcome {
+    let opened = open::open(config).await?;
+    match opened.migrated.as_slice() {
+        [] => println!("The database is up to date."),
+        steps => steps.iter().for_each(|step| println!("applied {step}")),
+    }
+    opened.close().await
+}
+
+async fn load_demo(config: Config) -> Outcome {
+    let opened = open::open(config).await?;
+    if demo::load(&opened.app).await? {
+        println!("The demo society is loaded. Sign in as:");
+        demo::people()?.iter().for_each(|person| println!("  {}  {} ({})", person.phone, person.name, person.society));
+    } else {
+        println!("Nothing was loaded: the database already holds people. The demo needs an empty one.");
+    }
+    opened.close().await
+}
+
+async fn grant(config: Config, phone: &str, role: Role) -> Outcome {
+    let phone = Phone::parse(phone)?;
+    let opened = open::open(config).await?;
+    let (granted, now) = (phone.clone(), opened.app.clock.now());
+    opened.app.write(async move |conn| profile::grant(conn, &granted, role, now).await).await?;
+    println!("{phone} is {} from now on.", role.as_str());
+    opened.close().await
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    let known = [Role::Staff, Role::Admin, Role::Consumer, Role::Vendor];
+    known.into_iter().find(|role| role.as_str() == text).ok_or_else(|| "expected staff, admin, consumer or vendor".into())
+}
+
+/// Text for people in development, JSON for machines in production; `RUST_LOG` chooses what.
+fn start_logging(environment: Environment) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match environment {
+        Environment::Development => builder.with_target(false).init(),
+        Environment::Production => builder.json().init(),
+    }
+}
+
+fn settings() -> String {
+    let width = SETTINGS.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
+    let lines = SETTINGS.iter().map(|(name, default, meaning)| format!("  {name:width$}  {meaning} [default: {default}]\n"));
+    format!("Settings, read from the environment:\n{}  {:width$}  what is logged [default: info]", lines.collect::<String>(), "RUST_LOG")
+}

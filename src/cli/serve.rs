@@ -1,0 +1,96 @@
+//! From nothing to a running gateway, and back in order.
+
+use std::collections::HashSet;
+use std::error::Error;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{App, Role};
+use crate::cli::open;
+use crate::config::{Config, Environment};
+use crate::{demo, server};
+
+/// How long requests in progress may take after a signal to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Serves until SIGTERM or Ctrl-C.
+pub(super) async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
+    // The address first: when it is taken, nothing else has to be undone.
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|error| format!("cannot listen on {}: {error}. Set LISTEN to another address.", config.listen))?;
+    let address = listener.local_addr()?;
+    let opened = open::open(config).await?;
+    opened.migrated.iter().for_each(|step| tracing::info!("applied {step}"));
+    let app = &opened.app;
+    if app.config.environment == Environment::Development && demo::load(app).await? {
+        tracing::info!("loaded the demo society");
+    }
+    let background = app.start_background().await?;
+    let stopping = CancellationToken::new();
+    let router = server::router(app.clone(), stopping.clone())?;
+    greet(app, address)?;
+
+    let drained = stopping.clone();
+    let mut serving = tokio::spawn(async move {
+        axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+            .with_graceful_shutdown(drained.cancelled_owned())
+            .await
+    });
+    tokio::select! {
+        ended = &mut serving => ended??,
+        () = told_to_stop() => {
+            tracing::info!("stopping: finishing the requests in progress");
+            stopping.cancel();
+            match tokio::time::timeout(DRAIN, &mut serving).await {
+                Ok(ended) => ended??,
+                Err(_) => {
+                    tracing::warn!("some requests took longer than {} s and were dropped", DRAIN.as_secs());
+                    serving.abort();
+                }
+            }
+        }
+    }
+    drop(background);
+    opened.close().await
+}
+
+async fn told_to_stop() {
+    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
+        (Ok(mut terminate), Ok(mut interrupt)) => {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        }
+        // Without signals only the end of the server ends the process.
+        _ => std::future::pending().await,
+    }
+}
+
+/// Says what to open and whom to sign in as.
+fn greet(app: &App, address: SocketAddr) -> Result<(), Box<dyn Error>> {
+    println!("\nsociety-gateway is running.\n");
+    println!("  GraphQL        http://{address}/graphql");
+    println!("  Subscriptions  ws://{address}/graphql/ws");
+    println!("  REST           http://{address}/api/v1");
+    if app.config.environment == Environment::Production {
+        return Ok(());
+    }
+    println!("\nSign in with one of these phones (development data):\n");
+    let mut societies = HashSet::new();
+    let people = demo::people()?;
+    // One vendor of each society is enough to try the other side.
+    for person in people.iter().filter(|person| person.role != Role::Vendor || societies.insert(&person.society)) {
+        println!("  {}  {:22}  {:8}  {}", person.phone, person.name, person.role.as_str(), person.society);
+    }
+    match &app.config.dev_otp {
+        Some(code) => println!("\nEvery phone receives the code {code}.\n"),
+        None => println!("\nCodes are printed here when they are asked for; DEV_OTP=123456 makes them all the same.\n"),
+    }
+    Ok(())
+}

@@ -1,0 +1,234 @@
+//! The demo society: what the first start in development shows, and what QA signs in as.
+//!
+//! The people carry the names of their parts, nobody's own. Their phones must never be sent anything.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use serde::Deserialize;
+
+use crate::app::{App, Role};
+use crate::db::Conn;
+use crate::error::{Error, Result};
+use crate::ledger::book::{self, Posting, WalletKind, WalletSource};
+use crate::schema::{consumer_profile, item, shop, user_profile, vendor_profile};
+use crate::values::{Paise, Phone, ShopId, UserId};
+
+const CITY: &str = "Pune";
+const PEOPLE: &str = include_str!("demo/people.csv");
+const SHOPS: &str = include_str!("demo/shops.csv");
+const ITEMS: &str = include_str!("demo/items.csv");
+
+/// Somebody to sign in as.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Person {
+    key: String,
+    /// What they may do.
+    pub role: Role,
+    /// The name of their part.
+    pub name: String,
+    /// Their number.
+    pub phone: String,
+    /// Where they live.
+    pub society: String,
+    flat_number: Option<String>,
+    gender: Option<String>,
+    date_of_birth: Option<NaiveDate>,
+    language: Option<String>,
+    wallet: Option<String>,
+    business_name: Option<String>,
+    business_type: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ShopRow {
+    key: String,
+    society: String,
+    owner: String,
+    name: String,
+    shop_type: String,
+    description: String,
+    tags: String,
+    delivers: bool,
+    appointment_only: bool,
+    is_open: bool,
+    verified: bool,
+    featured: bool,
+    rating: Option<f64>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ItemRow {
+    shop: String,
+    title: String,
+    brand: Option<String>,
+    description: String,
+    price: String,
+    mrp: Option<String>,
+    unit: String,
+    pack_size: Option<String>,
+    category: String,
+    tags: String,
+    sku: String,
+    stock: i32,
+    available: bool,
+}
+
+/// The people of the demo: consumers, vendors, staff.
+///
+/// # Errors
+/// `INTERNAL` when the list that is built in cannot be read.
+pub fn people() -> Result<Vec<Person>> {
+    rows(PEOPLE)
+}
+
+/// Loads the demo society into a database that holds nobody yet. Says whether it did.
+///
+/// # Errors
+/// `INTERNAL` when the database refuses a row; then nothing is loaded.
+pub async fn load(app: &std::sync::Arc<App>) -> Result<bool> {
+    let now = app.clock.now();
+    app.write(async move |conn| {
+        let empty: bool = diesel::select(diesel::dsl::not(diesel::dsl::exists(user_profile::table.select(user_profile::id)))).get_result(conn).await?;
+        if empty {
+            load_all(conn, now).await?;
+        }
+        Ok(empty)
+    })
+    .await
+}
+
+async fn load_all(conn: &mut Conn, now: DateTime<Utc>) -> Result<()> {
+    let mut users = Vec::new();
+    for person in people()? {
+        users.push((person.key.clone(), load_person(conn, &person, now).await?));
+    }
+    let mut shops = Vec::new();
+    for row in rows::<ShopRow>(SHOPS)? {
+        let owner = find(&users, &row.owner)?;
+        shops.push((row.key.clone(), load_shop(conn, &row, owner).await?));
+    }
+    for row in rows::<ItemRow>(ITEMS)? {
+        let shop = find(&shops, &row.shop)?;
+        load_item(conn, &row, shop).await?;
+    }
+    Ok(())
+}
+
+async fn load_person(conn: &mut Conn, person: &Person, now: DateTime<Utc>) -> Result<UserId> {
+    let phone = Phone::parse(&person.phone).map_err(Error::internal)?;
+    let id: UserId = diesel::insert_into(user_profile::table)
+        .values((
+            user_profile::phone.eq(&phone),
+            user_profile::name.eq(&person.name),
+            user_profile::city.eq(CITY),
+            user_profile::society.eq(&person.society),
+            user_profile::role.eq(person.role),
+            user_profile::basic_onboarding_done.eq(true),
+            user_profile::role_onboarding_done.eq(true),
+        ))
+        .returning(user_profile::id)
+        .get_result(conn)
+        .await?;
+    match person.role {
+        Role::Consumer => load_consumer(conn, person, &phone, id, now).await?,
+        Role::Vendor => {
+            diesel::insert_into(vendor_profile::table)
+                .values((
+                    vendor_profile::user_phone.eq(&phone),
+                    vendor_profile::business_type.eq(person.business_type.as_deref().unwrap_or("Shop")),
+                    vendor_profile::business_name.eq(person.business_name.as_deref().unwrap_or(&person.name)),
+                    vendor_profile::address.eq(format!("{}, {CITY}", person.society)),
+                ))
+                .execute(conn)
+                .await?;
+        }
+        Role::Staff | Role::Admin => {}
+    }
+    Ok(id)
+}
+
+async fn load_consumer(conn: &mut Conn, person: &Person, phone: &Phone, id: UserId, now: DateTime<Utc>) -> Result<()> {
+    diesel::insert_into(consumer_profile::table)
+        .values((
+            consumer_profile::user_phone.eq(phone),
+            consumer_profile::name.eq(&person.name),
+            consumer_profile::city.eq(CITY),
+            consumer_profile::society.eq(&person.society),
+            consumer_profile::flat_number.eq(&person.flat_number),
+            consumer_profile::gender.eq(&person.gender),
+            consumer_profile::date_of_birth.eq(person.date_of_birth),
+            consumer_profile::preferred_language.eq(&person.language),
+        ))
+        .execute(conn)
+        .await?;
+    let amount = amount(person.wallet.as_deref().unwrap_or("0"))?;
+    if amount == Paise::ZERO {
+        return book::open(conn, id).await;
+    }
+    let gift = Posting {
+        kind: WalletKind::Recharge,
+        source: WalletSource::Api,
+        amount,
+        reference: "Demo balance",
+        order_id: None,
+    };
+    book::post(conn, id, &gift, now).await.map(drop)
+}
+
+async fn load_shop(conn: &mut Conn, row: &ShopRow, owner: UserId) -> Result<ShopId> {
+    Ok(diesel::insert_into(shop::table)
+        .values((
+            shop::owner_id.eq(owner),
+            shop::shop_name.eq(&row.name),
+            shop::shop_type.eq(&row.shop_type),
+            shop::city.eq(CITY),
+            shop::society.eq(&row.society),
+            shop::description.eq(&row.description),
+            shop::category_tags.eq(row.tags.replace('|', ",")),
+            shop::is_open.eq(row.is_open),
+            shop::delivers.eq(row.delivers),
+            shop::appointment_only.eq(row.appointment_only),
+            shop::featured.eq(row.featured),
+            shop::verified.eq(row.verified),
+            shop::rating.eq(row.rating),
+        ))
+        .returning(shop::id)
+        .get_result(conn)
+        .await?)
+}
+
+async fn load_item(conn: &mut Conn, row: &ItemRow, shop: ShopId) -> Result<()> {
+    diesel::insert_into(item::table)
+        .values((
+            item::shop_id.eq(shop),
+            item::title.eq(&row.title),
+            item::brand.eq(&row.brand),
+            item::description.eq(&row.description),
+            item::price_paise.eq(amount(&row.price)?),
+            item::mrp_paise.eq(row.mrp.as_deref().map(amount).transpose()?),
+            item::quantity_in_stock.eq(row.stock),
+            item::unit.eq(&row.unit),
+            item::pack_size.eq(&row.pack_size),
+            item::category.eq(&row.category),
+            item::tags.eq(row.tags.replace('|', ",")),
+            item::sku.eq(&row.sku),
+            item::is_available.eq(row.available),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+fn amount(text: &str) -> Result<Paise> {
+    text.parse().map_err(Error::internal)
+}
+
+fn find<T: Copy>(known: &[(String, T)], key: &str) -> Result<T> {
+    let found = known.iter().find(|(known, _)| known == key);
+    found.map(|(_, id)| *id).ok_or_else(|| Error::internal(format!("the demo data name nobody called {key}")))
+}
+
+fn rows<T: for<'a> Deserialize<'a>>(text: &str) -> Result<Vec<T>> {
+    csv::Reader::from_reader(text.as_bytes()).deserialize().collect::<std::result::Result<_, _>>().map_err(Error::internal)
+}
