@@ -151,7 +151,12 @@ impl Exchange {
 
 fn respond(status: StatusCode, media: Media, answer: &Answer) -> Response {
     match serde_json::to_vec(answer) {
-        Ok(body) => (status, [(header::CONTENT_TYPE, media.content_type())], body).into_response(),
+        // An answer is one person's, at one moment: no cache on the way may give it to another.
+        Ok(body) => {
+            let no_store = HeaderValue::from_static("no-store");
+            let headers = [(header::CONTENT_TYPE, media.content_type()), (header::CACHE_CONTROL, no_store)];
+            (status, headers, body).into_response()
+        }
         Err(error) => {
             tracing::error!(cause = %error, "an answer cannot be written as JSON");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
