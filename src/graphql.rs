@@ -1,6 +1,12 @@
 //! The schema: the roots of all journeys merged; and what happens to a document before and after it runs.
 
+mod documents;
+mod gateway;
+mod limits;
+pub mod report;
+mod scan;
 mod types;
+pub mod variables;
 
 use async_graphql::{MergedObject, MergedSubscription, SchemaBuilder};
 
@@ -12,6 +18,8 @@ use crate::journeys::shops::ShopQuery;
 use crate::journeys::vendor::{VendorMutation, VendorQuery};
 use crate::journeys::wallet::{WalletMutation, WalletQuery};
 
+pub use gateway::{Ask, Gateway, Prepared};
+pub use report::{Answer, RequestError};
 pub use types::{TypeKind, Types};
 
 /// What can be read.

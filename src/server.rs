@@ -1,1 +1,125 @@
-//! The axum router.
+//! The axum router: what is served where, and what every response carries.
+
+mod graphql;
+mod media_type;
+pub mod request_id;
+pub mod scope;
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router, middleware};
+use diesel_async::SimpleAsyncConnection;
+use serde_json::json;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
+
+pub use request_id::RequestId;
+
+use crate::app::App;
+use crate::config::Origins;
+use crate::error::{Code, INTERNAL_MESSAGE};
+use crate::graphql::Gateway;
+
+/// How long a browser may remember what a preflight allowed.
+const PREFLIGHT_KEPT: Duration = Duration::from_secs(600);
+/// How long the database may take to say that it is there.
+const READY_WAIT: Duration = Duration::from_secs(2);
+
+/// What the handlers reach.
+#[derive(Clone)]
+pub struct ServerState {
+    /// Everything with a lifetime.
+    pub app: Arc<App>,
+    /// The way to the schema.
+    pub gateway: Arc<Gateway>,
+}
+
+/// Everything that is served.
+///
+/// Requests are named first, so that preflights, panics and unknown paths carry their name, too.
+pub fn router(state: ServerState) -> Router {
+    let cors = cors(&state.app.config.allowed_origins);
+    Router::new()
+        .route("/graphql", get(graphql::get).post(graphql::post))
+        .route("/health", get(alive))
+        .route("/healthz", get(alive))
+        .route("/readyz", get(ready))
+        .fallback(async || plain(404, "There is nothing at this address."))
+        .method_not_allowed_fallback(async || plain(405, "The method is not allowed for the requested URL."))
+        .with_state(state)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(cors)
+        .layer(middleware::map_response(secured))
+        .layer(middleware::from_fn(request_id::name_request))
+}
+
+/// The process runs.
+async fn alive() -> Response {
+    Json(json!({"status": "ok"})).into_response()
+}
+
+/// The database answers, so that requests can be sent here.
+async fn ready(State(state): State<ServerState>) -> Response {
+    let ask = async { state.app.read().await.ok()?.batch_execute("SELECT 1").await.ok() };
+    match tokio::time::timeout(READY_WAIT, ask).await {
+        Ok(Some(())) => Json(json!({"status": "ok"})).into_response(),
+        Ok(None) | Err(_) => plain(503, "The database does not answer."),
+    }
+}
+
+/// A refusal outside of GraphQL, in the envelope of the REST face (contract §1.3).
+fn plain(status: u16, message: &str) -> Response {
+    let body = json!({"status": "error", "message": message, "code": status});
+    (StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), Json(body)).into_response()
+}
+
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    tracing::error!(cause = text.unwrap_or("unknown"), "a handler panicked");
+    plain(Code::Internal.http_status(), INTERNAL_MESSAGE)
+}
+
+/// What a browser must know of every response (contract §1.7). A page that is meant to be framed says so itself.
+async fn secured(mut response: Response) -> Response {
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ] {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Any page may call, without credentials; or those of the listed origins. A preflight never needs a token: it is
+/// answered before anything else looks at the request.
+fn cors(origins: &Origins) -> CorsLayer {
+    let origin = match origins {
+        Origins::Any => AllowOrigin::any(),
+        Origins::Only(listed) => {
+            AllowOrigin::list(listed.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
+        }
+    };
+    let methods = [
+        Method::DELETE,
+        Method::GET,
+        Method::HEAD,
+        Method::OPTIONS,
+        Method::PATCH,
+        Method::POST,
+        Method::PUT,
+    ];
+    CorsLayer::new()
+        .allow_origin(origin)
+        .allow_methods(methods)
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers([request_id::X_REQUEST_ID, HeaderName::from_static("traceparent")])
+        .max_age(PREFLIGHT_KEPT)
+}
