@@ -99,7 +99,9 @@ async fn load_demo(config: Config) -> Outcome {
     let opened = open::open(config).await?;
     if demo::load(&opened.app).await? {
         println!("The demo society is loaded. Sign in as:");
-        demo::people()?.iter().for_each(|person| println!("  {}  {} ({})", person.phone, person.name, person.society));
+        demo::people()?
+            .iter()
+            .for_each(|person| println!("  {}  {} ({})", person.phone, person.name, person.society));
     } else {
         println!("Nothing was loaded: the database already holds people. The demo needs an empty one.");
     }
@@ -117,7 +119,10 @@ async fn grant(config: Config, phone: &str, role: Role) -> Outcome {
 
 fn role(text: &str) -> Result<Role, String> {
     let known = [Role::Staff, Role::Admin, Role::Consumer, Role::Vendor];
-    known.into_iter().find(|role| role.as_str() == text).ok_or_else(|| "expected staff, admin, consumer or vendor".into())
+    known
+        .into_iter()
+        .find(|role| role.as_str() == text)
+        .ok_or_else(|| "expected staff, admin, consumer or vendor".into())
 }
 
 /// Text for people in development, JSON for machines in production; `RUST_LOG` chooses what.
@@ -132,6 +137,12 @@ fn start_logging(environment: Environment) {
 
 fn settings() -> String {
     let width = SETTINGS.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
-    let lines = SETTINGS.iter().map(|(name, default, meaning)| format!("  {name:width$}  {meaning} [default: {default}]\n"));
-    format!("Settings, read from the environment:\n{}  {:width$}  what is logged [default: info]", lines.collect::<String>(), "RUST_LOG")
+    let lines = SETTINGS
+        .iter()
+        .map(|(name, default, meaning)| format!("  {name:width$}  {meaning} [default: {default}]\n"));
+    format!(
+        "Settings, read from the environment:\n{}  {:width$}  what is logged [default: info]",
+        lines.collect::<String>(),
+        "RUST_LOG"
+    )
 }

@@ -89,7 +89,11 @@ pub fn people() -> Result<Vec<Person>> {
 pub async fn load(app: &std::sync::Arc<App>) -> Result<bool> {
     let now = app.clock.now();
     app.write(async move |conn| {
-        let empty: bool = diesel::select(diesel::dsl::not(diesel::dsl::exists(user_profile::table.select(user_profile::id)))).get_result(conn).await?;
+        let empty: bool = diesel::select(diesel::dsl::not(diesel::dsl::exists(
+            user_profile::table.select(user_profile::id),
+        )))
+        .get_result(conn)
+        .await?;
         if empty {
             load_all(conn, now).await?;
         }
@@ -148,7 +152,13 @@ async fn load_person(conn: &mut Conn, person: &Person, now: DateTime<Utc>) -> Re
     Ok(id)
 }
 
-async fn load_consumer(conn: &mut Conn, person: &Person, phone: &Phone, id: UserId, now: DateTime<Utc>) -> Result<()> {
+async fn load_consumer(
+    conn: &mut Conn,
+    person: &Person,
+    phone: &Phone,
+    id: UserId,
+    now: DateTime<Utc>,
+) -> Result<()> {
     diesel::insert_into(consumer_profile::table)
         .values((
             consumer_profile::user_phone.eq(phone),
@@ -230,5 +240,8 @@ fn find<T: Copy>(known: &[(String, T)], key: &str) -> Result<T> {
 }
 
 fn rows<T: for<'a> Deserialize<'a>>(text: &str) -> Result<Vec<T>> {
-    csv::Reader::from_reader(text.as_bytes()).deserialize().collect::<std::result::Result<_, _>>().map_err(Error::internal)
+    csv::Reader::from_reader(text.as_bytes())
+        .deserialize()
+        .collect::<std::result::Result<_, _>>()
+        .map_err(Error::internal)
 }

@@ -1,5 +1,6 @@
 //! The schema: the roots of all journeys merged; and what happens to a document before and after it runs.
 
+pub mod absent;
 mod documents;
 mod gateway;
 mod limits;

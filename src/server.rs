@@ -16,6 +16,7 @@ use axum::routing::get;
 use axum::{Json, Router, middleware};
 use diesel_async::SimpleAsyncConnection;
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
@@ -23,7 +24,7 @@ pub use request_id::RequestId;
 
 use crate::app::App;
 use crate::config::Origins;
-use crate::error::{Code, INTERNAL_MESSAGE};
+use crate::error::{Code, INTERNAL_MESSAGE, Result};
 use crate::graphql::Gateway;
 
 /// How long a browser may remember what a preflight allowed.
@@ -38,6 +39,18 @@ pub struct ServerState {
     pub app: Arc<App>,
     /// The way to the schema.
     pub gateway: Arc<Gateway>,
+    /// Cancelled when the server stops: open sockets close.
+    pub stopping: CancellationToken,
+}
+
+impl ServerState {
+    /// The state of a server that runs until `stopping` is cancelled.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the schema cannot be read: a fault in the build.
+    pub fn new(app: Arc<App>, stopping: CancellationToken) -> Result<ServerState> {
+        Ok(ServerState { app, gateway: Gateway::new()?, stopping })
+    }
 }
 
 /// Everything that is served.

@@ -57,7 +57,11 @@ async fn start_embedded(config: &Config) -> Result<Embedded, Box<dyn Error>> {
     tracing::info!("starting the private PostgreSQL in {}", config.data_dir.display());
     let size = u32::try_from(config.database_pool_size).unwrap_or(u32::MAX);
     // Beside the pool: migrations, and somebody with psql.
-    let options = Options { data_dir: config.data_dir.clone(), durable: true, max_connections: size.saturating_add(20) };
+    let options = Options {
+        data_dir: config.data_dir.clone(),
+        durable: true,
+        max_connections: size.saturating_add(20),
+    };
     let embedded = Embedded::start(options).await?;
     embedded.notices().iter().for_each(|notice| tracing::info!("{notice}"));
     Ok(embedded)
@@ -76,7 +80,8 @@ fn own_secret(data_dir: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = [0_u8; 32];
     rand::rng().fill_bytes(&mut bytes);
     let secret: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
     file.write_all(secret.as_bytes())?;
     file.sync_all()?;
     Ok(secret.into_bytes())

@@ -12,7 +12,8 @@ use tokio_util::sync::CancellationToken;
 use crate::app::{App, Role};
 use crate::cli::open;
 use crate::config::{Config, Environment};
-use crate::{demo, server};
+use crate::demo;
+use crate::server::{self, ServerState};
 
 /// How long requests in progress may take after a signal to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -20,9 +21,9 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// Serves until SIGTERM or Ctrl-C.
 pub(super) async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     // The address first: when it is taken, nothing else has to be undone.
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .map_err(|error| format!("cannot listen on {}: {error}. Set LISTEN to another address.", config.listen))?;
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
+        format!("cannot listen on {}: {error}. Set LISTEN to another address.", config.listen)
+    })?;
     let address = listener.local_addr()?;
     let opened = open::open(config).await?;
     opened.migrated.iter().for_each(|step| tracing::info!("applied {step}"));
@@ -32,7 +33,7 @@ pub(super) async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     }
     let background = app.start_background().await?;
     let stopping = CancellationToken::new();
-    let router = server::router(app.clone(), stopping.clone())?;
+    let router = server::router(ServerState::new(app.clone(), stopping.clone())?);
     greet(app, address)?;
 
     let drained = stopping.clone();
@@ -85,12 +86,16 @@ fn greet(app: &App, address: SocketAddr) -> Result<(), Box<dyn Error>> {
     let mut societies = HashSet::new();
     let people = demo::people()?;
     // One vendor of each society is enough to try the other side.
-    for person in people.iter().filter(|person| person.role != Role::Vendor || societies.insert(&person.society)) {
+    for person in
+        people.iter().filter(|person| person.role != Role::Vendor || societies.insert(&person.society))
+    {
         println!("  {}  {:22}  {:8}  {}", person.phone, person.name, person.role.as_str(), person.society);
     }
     match &app.config.dev_otp {
         Some(code) => println!("\nEvery phone receives the code {code}.\n"),
-        None => println!("\nCodes are printed here when they are asked for; DEV_OTP=123456 makes them all the same.\n"),
+        None => println!(
+            "\nCodes are printed here when they are asked for; DEV_OTP=123456 makes them all the same.\n"
+        ),
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use crate::error::Error;
 use crate::graphql::documents::{Document, Documents};
 use crate::graphql::report::{Answer, RequestError, VALIDATION_FAILED};
-use crate::graphql::{Schema, Types, builder, limits, scan, variables};
+use crate::graphql::{Schema, Types, absent, builder, limits, scan, variables};
 use crate::request::Scope;
 
 /// Fields within fields: GraphiQL's introspection has 15. Other documents are held to less by [`limits`].
@@ -115,8 +115,9 @@ impl<E: Executor> Gateway<E> {
         let (document, unknown) = self.document(ask.query).map_err(|refusal| vec![refusal])?;
         let (name, operation) =
             pick(&document.parsed, ask.operation_name.as_deref()).map_err(|refusal| vec![refusal])?;
-        let variables = variables::coerce(&self.types, &operation.variable_definitions, ask.variables)
+        let mut variables = variables::coerce(&self.types, &operation.variable_definitions, ask.variables)
             .map_err(|misfits| misfits.into_iter().map(RequestError::from).collect::<Vec<_>>())?;
+        absent::as_null(&document.parsed, operation, &mut variables);
         let (operation_name, operation_type) = (name.map(|name| name.to_string()), operation.ty);
         Ok(Prepared { document, unknown, operation_name, operation_type, variables })
     }

@@ -108,7 +108,7 @@ impl Exchange {
             Ok(scope) => std::sync::Arc::new(scope),
             Err(error) => return unscoped(&error),
         };
-        if let Authentication::Viewer(viewer) = &scope.authentication {
+        if let Authentication::Viewer { viewer, .. } = &scope.authentication {
             self.viewer = Some(viewer.user_id);
         }
         Reply { answer: self.state.gateway.execute(prepared, scope).await, status: None }

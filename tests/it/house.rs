@@ -10,8 +10,8 @@ use crate::harness::TestApp;
 
 /// Each module may import those before it, and itself.
 const ARROW: [&str; 15] = [
-    "values", "config", "error", "schema", "db", "events", "ledger", "app", "request", "journeys", "demo", "graphql",
-    "rest", "server", "cli",
+    "values", "config", "error", "schema", "db", "events", "ledger", "app", "request", "journeys", "demo",
+    "graphql", "rest", "server", "cli",
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
@@ -50,7 +50,8 @@ fn imports(text: &str) -> Vec<String> {
             None => found.push(rest.to_owned()),
         }
     }
-    let name = |text: String| text.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+    let name =
+        |text: String| text.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
     found.into_iter().map(name).filter(|name: &String| ARROW.contains(&name.as_str())).collect()
 }
 
@@ -98,7 +99,8 @@ fn everything_in_the_schema_is_described() {
             }
         };
         // The root types and the lists are the specification's own; everybody knows them.
-        let known = ["Query", "Mutation", "Subscription"].contains(&name.as_str()) || name.ends_with("Connection");
+        let known =
+            ["Query", "Mutation", "Subscription"].contains(&name.as_str()) || name.ends_with("Connection");
         note(description.is_some() || known, name.clone());
         match kind {
             TypeKind::Object(object) => {
@@ -106,7 +108,10 @@ fn everything_in_the_schema_is_described() {
                     let place = format!("{name}.{}", field.node.name.node);
                     note(field.node.description.is_some(), place.clone());
                     for argument in field.node.arguments {
-                        note(argument.node.description.is_some(), format!("{place}({})", argument.node.name.node));
+                        note(
+                            argument.node.description.is_some(),
+                            format!("{place}({})", argument.node.name.node),
+                        );
                     }
                 }
             }
@@ -182,7 +187,9 @@ async fn every_migration_can_be_taken_back() {
     let left = tokio::task::spawn_blocking(move || {
         use diesel_migrations::MigrationHarness;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        let conn = runtime.block_on(<diesel_async::AsyncPgConnection as diesel_async::AsyncConnection>::establish(&url)).unwrap();
+        let conn = runtime
+            .block_on(<diesel_async::AsyncPgConnection as diesel_async::AsyncConnection>::establish(&url))
+            .unwrap();
         let _inside = runtime.enter();
         let mut harness = diesel_async::AsyncMigrationHarness::new(conn);
         harness.revert_all_migrations(society_gateway::db::MIGRATIONS).unwrap().len()
