@@ -7,11 +7,13 @@
     reason = "a failed expectation is the test's result"
 )]
 
+mod auth;
 mod cart;
 mod embedded;
 mod events;
 mod harness;
 mod orders;
+mod profile;
 mod shops;
 mod vendor;
 mod wallet;
