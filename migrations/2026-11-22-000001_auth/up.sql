@@ -13,6 +13,11 @@ CREATE TABLE user_profile (
     updated_at TIMESTAMPTZ NOT NULL DEFAULT now(),
     CONSTRAINT user_profile_phone_key UNIQUE (phone),
     CONSTRAINT user_profile_phone_is_e164 CHECK (phone ~ '^\+[1-9][0-9]{6,14}$'),
+    CONSTRAINT user_profile_texts_are_bounded CHECK (
+        char_length(name) BETWEEN 1 AND 100
+        AND char_length(city) BETWEEN 1 AND 100
+        AND char_length(society) BETWEEN 1 AND 100
+    ),
     CONSTRAINT user_profile_role_is_known CHECK (role IN ('consumer', 'vendor', 'staff', 'admin')),
     CONSTRAINT user_profile_onboarded_is_complete CHECK (
         NOT basic_onboarding_done

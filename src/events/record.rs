@@ -43,6 +43,22 @@ pub struct NewEvent<'a> {
     pub created_at: DateTime<Utc>,
 }
 
+impl<'a> NewEvent<'a> {
+    /// That a person's sessions ended or their rights changed: what [`Kind::SessionsEnded`] says of `value`.
+    #[must_use]
+    pub fn of_sessions(user: UserId, value: &'a str, now: DateTime<Utc>) -> NewEvent<'a> {
+        NewEvent {
+            kind: Kind::SessionsEnded,
+            order_id: None,
+            seq: None,
+            user_id: Some(user),
+            shop_id: None,
+            value,
+            created_at: now,
+        }
+    }
+}
+
 /// Records a fact in the caller's transaction. It is delivered after the commit, never without it.
 ///
 /// # Errors

@@ -11,4 +11,3 @@ mod verbs;
 
 pub use model::Session;
 pub use resolvers::{AuthMutation, AuthQuery};
-pub use verbs::forget_old;

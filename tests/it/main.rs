@@ -7,12 +7,14 @@
     reason = "a failed expectation is the test's result"
 )]
 
+mod auth;
 mod cart;
 mod embedded;
 mod events;
 mod harness;
 mod house;
 mod orders;
+mod profile;
 mod shops;
 mod vendor;
 mod wallet;

@@ -142,10 +142,7 @@ impl AuthMutation {
         let (app, now) = (scope.app.clone(), scope.app.clock.now());
         let signed_in = scope
             .app
-            .write(async move |conn| {
-                let code_is = |code: &OneTimeCode, hash: &[u8]| code.is(&app.keys, &attempt.phone, hash);
-                verbs::sign_in(conn, &attempt, code_is, &Issuer::of(&app), now).await
-            })
+            .write(async move |conn| verbs::sign_in(conn, &attempt, &Issuer::of(&app), now).await)
             .await?
             .ok_or_else(|| Error::new(Code::Unauthenticated, "Invalid or expired OTP"))?;
         SessionPayload::of(&scope.app, "Signed in", signed_in)

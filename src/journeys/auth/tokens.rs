@@ -46,6 +46,12 @@ impl<'a> Issuer<'a> {
         Issuer { keys: &app.keys, rest_access: TimeDelta::days(i64::from(app.config.rest_token_days)) }
     }
 
+    /// What signs and hashes.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        self.keys
+    }
+
     /// How long an access token lives.
     fn access_life(&self, face: Face) -> TimeDelta {
         match face {

@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl;
 use crate::app::Claims;
 use crate::db::Conn;
 use crate::error::Result;
-use crate::events::{self, Kind, NewEvent};
+use crate::events::{self, NewEvent};
 use crate::journeys::auth::Session;
 use crate::journeys::auth::model::{Ending, Refreshable, WaitingCode};
 use crate::journeys::auth::otp::{self, OneTimeCode, Verdict};
@@ -74,13 +74,13 @@ pub struct SignedIn {
 pub async fn sign_in(
     conn: &mut Conn,
     attempt: &Attempt,
-    code_is: impl Fn(&OneTimeCode, &[u8]) -> bool,
     issuer: &Issuer<'_>,
     now: DateTime<Utc>,
 ) -> Result<Option<SignedIn>> {
     let Some(waiting) = WaitingCode::lock(conn, &attempt.phone).await? else { return Ok(None) };
     let row = codes::table.find(waiting.id);
-    match otp::verify(now, &waiting, code_is(&attempt.code, &waiting.code_hash)) {
+    let right = attempt.code.is(issuer.keys(), &attempt.phone, &waiting.code_hash);
+    match otp::verify(now, &waiting, right) {
         Verdict::Dead => return Ok(None),
         Verdict::Wrong => {
             diesel::update(row).set(codes::attempts.eq(codes::attempts + 1)).execute(conn).await?;
@@ -91,25 +91,25 @@ pub async fn sign_in(
         }
     }
     let user = User::of_phone(conn, &attempt.phone, now).await?;
-    let name = Issuer::first_name();
-    let session = open(conn, user.id, attempt, &issuer.seal(&name), issuer, now).await?;
+    let (session, name) = open(conn, user.id, attempt, issuer, now).await?;
     Ok(Some(SignedIn { user, session, name }))
 }
 
+/// Opens a session; with the name of its refresh token.
 async fn open(
     conn: &mut Conn,
     user: UserId,
     attempt: &Attempt,
-    seal: &[u8],
     issuer: &Issuer<'_>,
     now: DateTime<Utc>,
-) -> Result<Session> {
-    Ok(diesel::insert_into(user_session::table)
+) -> Result<(Session, String)> {
+    let name = Issuer::first_name();
+    let session = diesel::insert_into(user_session::table)
         .values((
             user_session::user_id.eq(user),
             user_session::face.eq(attempt.face),
             user_session::device.eq(&attempt.device),
-            user_session::refresh_hash.eq(seal),
+            user_session::refresh_hash.eq(issuer.seal(&name)),
             user_session::rotated_at.eq(now),
             user_session::created_at.eq(now),
             user_session::last_used_at.eq(now),
@@ -117,7 +117,8 @@ async fn open(
         ))
         .returning(Session::as_returning())
         .get_result(conn)
-        .await?)
+        .await?;
+    Ok((session, name))
 }
 
 /// What came of a refresh token.
@@ -205,7 +206,7 @@ pub async fn end(
         .execute(conn)
         .await?;
     if ended > 0 {
-        record(conn, user, &session.to_string(), now).await?;
+        events::record(conn, &NewEvent::of_sessions(user, &session.to_string(), now)).await?;
     }
     Ok(ended > 0)
 }
@@ -223,30 +224,6 @@ pub async fn end_all(conn: &mut Conn, user: UserId, now: DateTime<Utc>) -> Resul
         .set((user_session::revoked_at.eq(now), user_session::revoked_reason.eq(Ending::LogoutAll)))
         .execute(conn)
         .await?;
-    record(conn, user, "all", now).await?;
+    events::record(conn, &NewEvent::of_sessions(user, "all", now)).await?;
     Ok(ended)
-}
-
-async fn record(conn: &mut Conn, user: UserId, value: &str, now: DateTime<Utc>) -> Result<()> {
-    let fact = NewEvent {
-        kind: Kind::SessionsEnded,
-        order_id: None,
-        seq: None,
-        user_id: Some(user),
-        shop_id: None,
-        value,
-        created_at: now,
-    };
-    events::record(conn, &fact).await
-}
-
-/// Removes codes and sessions that have run out. Returns how many rows went.
-///
-/// # Errors
-/// `INTERNAL` when the database fails.
-pub async fn forget_old(conn: &mut Conn, now: DateTime<Utc>) -> Result<usize> {
-    let codes = diesel::delete(codes::table.filter(codes::expires_at.le(now))).execute(conn).await?;
-    let sessions =
-        diesel::delete(user_session::table.filter(user_session::expires_at.le(now))).execute(conn).await?;
-    Ok(codes + sessions)
 }

@@ -9,7 +9,7 @@ use diesel_async::RunQueryDsl;
 use crate::app::Role;
 use crate::db::Conn;
 use crate::error::{Error, Result};
-use crate::events::{self, Kind, NewEvent};
+use crate::events::{self, NewEvent};
 use crate::journeys::profile::User;
 use crate::schema::{consumer_profile, user_profile};
 use crate::values::{Date, Phone, UserId};
@@ -52,7 +52,8 @@ pub async fn complete_basic(
         .execute(conn)
         .await?;
     if completed > 0 {
-        record_change(conn, user, now).await?;
+        // Every node reads the person anew; their sessions go on.
+        events::record(conn, &NewEvent::of_sessions(user, "changed", now)).await?;
     }
     Ok(completed > 0)
 }
@@ -123,20 +124,6 @@ pub async fn grant(conn: &mut Conn, phone: &Phone, role: Role, now: DateTime<Utc
         .returning(User::as_returning())
         .get_result(conn)
         .await?;
-    record_change(conn, user.id, now).await?;
+    events::record(conn, &NewEvent::of_sessions(user.id, "changed", now)).await?;
     Ok(user)
-}
-
-/// Tells every node that this person is to be read anew. Their sessions go on.
-async fn record_change(conn: &mut Conn, user: UserId, now: DateTime<Utc>) -> Result<()> {
-    let fact = NewEvent {
-        kind: Kind::SessionsEnded,
-        order_id: None,
-        seq: None,
-        user_id: Some(user),
-        shop_id: None,
-        value: "changed",
-        created_at: now,
-    };
-    events::record(conn, &fact).await
 }
