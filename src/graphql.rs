@@ -1,6 +1,7 @@
 //! The schema: the roots of all journeys merged; and what happens to a document before and after it runs.
 
 mod types;
+pub mod variables;
 
 use async_graphql::{MergedObject, MergedSubscription, SchemaBuilder};
 
