@@ -12,6 +12,7 @@ mod embedded;
 mod events;
 mod harness;
 mod orders;
+mod rest;
 mod shops;
 mod vendor;
 mod wallet;
