@@ -4,5 +4,5 @@ mod model;
 mod resolvers;
 mod verbs;
 
-pub use model::{Wallet, WalletTransaction};
+pub use model::{Wallet, WalletTransaction, WalletTransactionStatus};
 pub use resolvers::{WalletMutation, WalletQuery};

@@ -15,6 +15,7 @@ mod harness;
 mod house;
 mod orders;
 mod profile;
+mod rest;
 mod shops;
 mod vendor;
 mod wallet;

@@ -22,6 +22,7 @@ pub struct Wallet {
 /// One movement of money in a wallet. Written once, never changed.
 #[derive(Clone, Debug, Queryable, Selectable, async_graphql::SimpleObject)]
 #[diesel(table_name = wallet_transaction)]
+#[graphql(complex)]
 pub struct WalletTransaction {
     /// Identifies the transaction; newer ones have larger ids.
     pub id: WalletTransactionId,
@@ -41,6 +42,13 @@ pub struct WalletTransaction {
     pub order_id: Option<OrderId>,
     /// When, in UTC.
     pub created_at: DateTime<Utc>,
+}
+
+/// How a movement of money went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum)]
+pub enum WalletTransactionStatus {
+    /// The money moved.
+    Success,
 }
 
 impl WalletTransaction {

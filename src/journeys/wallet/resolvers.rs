@@ -1,14 +1,14 @@
 //! The wallet in GraphQL.
 
-use async_graphql::{Context, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Object, SimpleObject};
 
 use crate::db::once::{Ask, once};
 use crate::error::Result;
 use crate::journeys::wallet::verbs::{self, Movement};
-use crate::journeys::wallet::{Wallet, WalletTransaction};
+use crate::journeys::wallet::{Wallet, WalletTransaction, WalletTransactionStatus};
 use crate::ledger::book;
 use crate::request::{List, Page, Reach};
-use crate::values::{Paise, WalletTransactionId};
+use crate::values::{Paise, Phone, WalletTransactionId};
 
 /// Reads of the wallet.
 #[derive(Default)]
@@ -52,6 +52,19 @@ impl Wallet {
         let mut conn = ctx.app()?.read().await?;
         let rows = WalletTransaction::of_user(&mut conn, self.user_id, &page).await?;
         Ok(page.list(rows, |row| row.id.0))
+    }
+}
+
+#[ComplexObject]
+impl WalletTransaction {
+    /// Whose wallet it is: the signed-in consumer's number.
+    async fn user_phone(&self, ctx: &Context<'_>) -> Result<Phone> {
+        Ok(ctx.consumer()?.phone.clone())
+    }
+
+    /// Always `SUCCESS`: what fails leaves no transaction behind.
+    async fn status(&self) -> WalletTransactionStatus {
+        WalletTransactionStatus::Success
     }
 }
 

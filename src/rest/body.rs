@@ -1,0 +1,67 @@
+//! Reading a request's body: how large, of which type, and what an absent one means.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, StatusCode, header};
+use serde_json::{Map, Value};
+
+use crate::rest::answer::{Entry, Refusal};
+
+/// The largest body that is read. The longest documented one, an item with its description, has a few kilobytes.
+pub const LARGEST: usize = 256 * 1024;
+
+/// What a path does with its body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyRule {
+    /// It has none, or what comes is of no interest: clients send nothing, `{}` and `null` alike.
+    Ignored,
+    /// A JSON object; absent or `null` is an empty one.
+    Optional,
+    /// A JSON object must come.
+    Required,
+    /// As `Required`, and told in the `Validation error` form.
+    Validated,
+}
+
+impl BodyRule {
+    /// The body's keys.
+    ///
+    /// # Errors
+    /// 400 for what is no JSON object, 413, 415.
+    pub async fn read(self, request: Request) -> Result<Map<String, Value>, Refusal> {
+        let is_json = is_json(request.headers());
+        let bytes =
+            Bytes::from_request(request, &()).await.map_err(|rejection| match rejection.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => Refusal::new(413, "The request body is too large."),
+                _ => Refusal::new(400, "The request body could not be read."),
+            })?;
+        let optional = matches!(self, BodyRule::Ignored | BodyRule::Optional);
+        if self == BodyRule::Ignored || (optional && bytes.is_empty()) {
+            return Ok(Map::new());
+        }
+        if !bytes.is_empty() && !is_json {
+            return Err(Refusal::new(415, "The request body must have the content type application/json."));
+        }
+        match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(keys)) => Ok(keys),
+            Ok(Value::Null) if optional => Ok(Map::new()),
+            Ok(_) => Err(self.refuse("The request body must be a JSON object.")),
+            Err(_) => Err(self.refuse("The request body is not valid JSON.")),
+        }
+    }
+
+    fn refuse(self, message: &'static str) -> Refusal {
+        match self {
+            BodyRule::Validated => {
+                Refusal::invalid(vec![Entry { loc: Vec::new(), msg: message.to_owned(), kind: "type_error" }])
+            }
+            _ => Refusal::new(400, message),
+        }
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let declared = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let essence = declared.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}

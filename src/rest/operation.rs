@@ -1,0 +1,148 @@
+//! A stored document: parsed, validated and planned at start-up, run as it is ever after.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute};
+use async_graphql::parser::parse_query;
+use async_graphql::parser::types::{
+    ExecutableDocument, OperationType, Selection, SelectionSet, VariableDefinition,
+};
+use async_graphql::{Name, Positioned, Request, Response, Variables, async_trait::async_trait};
+use async_graphql_value::Value as Written;
+
+use crate::graphql::{self, Schema, Types};
+use crate::rest::Unfit;
+use crate::rest::input::rest_name;
+use crate::rest::shape::Shape;
+
+/// A named operation of `operations/`.
+#[derive(Clone, Copy, Debug)]
+pub struct Document {
+    /// The file's name.
+    pub name: &'static str,
+    /// Its text: one operation, with the fragments that it uses.
+    pub text: &'static str,
+}
+
+/// Checks documents against the schema. Used at start-up only.
+pub struct Checker {
+    /// The schema's types.
+    pub types: Arc<Types>,
+    schema: Schema,
+}
+
+impl Checker {
+    /// A checker of this product's schema.
+    ///
+    /// # Errors
+    /// When the schema's own text cannot be read.
+    pub fn new() -> Result<Checker, Unfit> {
+        let types = Types::read(&graphql::sdl()).map_err(|error| Unfit(format!("the schema: {error}")))?;
+        Ok(Checker {
+            types: Arc::new(types),
+            schema: graphql::builder().extension(StopBeforeRunning).finish(),
+        })
+    }
+
+    /// The engine keeps its validator to itself, so it is asked to run the document and stopped right before.
+    async fn validate(&self, document: ExecutableDocument) -> Vec<String> {
+        let mut request = Request::new("");
+        request.set_parsed_query(document);
+        let response = self.schema.execute(request).await;
+        response.errors.into_iter().map(|error| error.message).collect()
+    }
+}
+
+struct StopBeforeRunning;
+
+impl ExtensionFactory for StopBeforeRunning {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(StopBeforeRunning)
+    }
+}
+
+#[async_trait]
+impl Extension for StopBeforeRunning {
+    async fn execute(&self, _: &ExtensionContext<'_>, _: Option<&str>, _: NextExecute<'_>) -> Response {
+        Response::default()
+    }
+}
+
+/// A document that fits the schema, ready to run.
+pub struct Operation {
+    /// Its variables, named as the REST keys.
+    pub variables: Vec<Positioned<VariableDefinition>>,
+    /// How its answer becomes JSON.
+    pub shape: Shape,
+    document: ExecutableDocument,
+    /// The schema's arguments that a variable feeds: the argument's name, the variable's.
+    arguments: HashMap<Name, Name>,
+}
+
+impl Operation {
+    /// Parses, validates and plans a document.
+    ///
+    /// # Errors
+    /// What does not fit, with the document's name.
+    pub async fn read(source: Document, checker: &Checker) -> Result<Operation, Unfit> {
+        let unfit = |problem: String| Unfit(format!("operations/{}.graphql: {problem}", source.name));
+        let document = parse_query(source.text).map_err(|error| unfit(error.to_string()))?;
+        let problems = checker.validate(document.clone()).await;
+        if !problems.is_empty() {
+            return Err(unfit(problems.join("; ")));
+        }
+        let (_, operation) =
+            document.operations.iter().next().ok_or_else(|| unfit("there is no operation".to_owned()))?;
+        let operation = operation.node.clone();
+        let root = match operation.ty {
+            OperationType::Query => "Query",
+            OperationType::Mutation => "Mutation",
+            OperationType::Subscription => {
+                return Err(unfit("a subscription has no single answer".to_owned()));
+            }
+        };
+        let shape =
+            Shape::plan(&checker.types, &document, root, &operation.selection_set.node).map_err(unfit)?;
+        let mut arguments = HashMap::new();
+        note_arguments(&operation.selection_set.node, &mut arguments);
+        Ok(Operation { variables: operation.variable_definitions, shape, document, arguments })
+    }
+
+    /// The REST key of an argument that a resolver names, and whether the two differ by more than their spelling.
+    pub fn key_of(&self, argument: &str) -> (String, bool) {
+        let spelled = rest_name(argument);
+        match self.arguments.get(argument) {
+            Some(variable) => (variable.to_string(), *variable != *spelled),
+            None => (spelled, false),
+        }
+    }
+
+    /// The request that runs this operation.
+    pub fn request(&self, variables: Variables) -> Request {
+        let mut request = Request::new("").variables(variables);
+        request.set_parsed_query(self.document.clone());
+        request
+    }
+}
+
+fn note_arguments(set: &SelectionSet, arguments: &mut HashMap<Name, Name>) {
+    for item in &set.items {
+        // Fragments hold only what is shown: the contract's lists take their arguments at the top.
+        let Selection::Field(Positioned { node, .. }) = &item.node else { continue };
+        for (name, value) in &node.arguments {
+            note(&name.node, &value.node, arguments);
+        }
+        note_arguments(&node.selection_set.node, arguments);
+    }
+}
+
+fn note(name: &Name, value: &Written, arguments: &mut HashMap<Name, Name>) {
+    match value {
+        Written::Variable(variable) => {
+            arguments.insert(name.clone(), variable.clone());
+        }
+        Written::Object(fields) => fields.iter().for_each(|(field, value)| note(field, value, arguments)),
+        _ => {}
+    }
+}
