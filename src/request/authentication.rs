@@ -30,6 +30,22 @@ pub enum Authentication {
 }
 
 impl Authentication {
+    /// The same person as the database has them now; refused when the session ended meanwhile.
+    ///
+    /// # Errors
+    /// `BUSY` or `INTERNAL` when the database fails.
+    pub async fn present(&self, app: &App) -> Result<Authentication> {
+        let Authentication::Viewer { viewer, expires_at } = self else { return Ok(self.clone()) };
+        let now = app.clock.now();
+        if now >= *expires_at {
+            return Ok(Authentication::Refused(Error::new(Code::TokenExpired, "token expired")));
+        }
+        Ok(match app.sessions.viewer(app.pool(), viewer.session_id, now).await? {
+            Some(viewer) => Authentication::Viewer { viewer, expires_at: *expires_at },
+            None => Authentication::Refused(Error::new(Code::Unauthenticated, "invalid token")),
+        })
+    }
+
     /// Waits until this no longer holds: the token expired, the session ended, or the person's role was taken away.
     ///
     /// For what outlives its request: sockets and streams end with it. Never comes for nobody.

@@ -1,0 +1,239 @@
+//! One connection from its upgrade to its close: a single task that hears the client, its operations, the clock, the
+//! end of its sign-in and the end of the server.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::ws::WebSocket;
+use futures_util::StreamExt;
+use futures_util::future::{BoxFuture, Fuse, FutureExt};
+use futures_util::stream::{self, BoxStream};
+use serde::Serialize;
+
+use crate::error::{Code, Error};
+use crate::graphql::{Answer, Ask, RequestError};
+use crate::request::{Authentication, Loaders, Scope, authenticate};
+use crate::server::websocket::message::{self, Outgoing, Unreadable};
+use crate::server::websocket::operations::{Operations, Step};
+use crate::server::websocket::protocol::{Act, Close, MOST_OPERATIONS, Name, Protocol, Pulse};
+use crate::server::websocket::wire::{Traffic, Wire};
+use crate::server::websocket::{Run, Sockets};
+
+/// How a connection ends: closed by us, or left by the client.
+type End = Option<Close>;
+
+/// Serves a connection until it is closed. Operations that still run then are dropped; a write that is under way is a
+/// task of its own and completes.
+pub async fn serve(sockets: Sockets, socket: WebSocket, upgrade: Scope) {
+    let opened = Instant::now();
+    let mut wire = Wire::new(socket);
+    let connection = Connection::new(&sockets, upgrade, &mut wire);
+    let close = tokio::select! {
+        close = connection.run() => close,
+        () = sockets.closing.cancelled() => Some(Close::GOING_AWAY),
+    };
+    tracing::debug!(
+        code = close.as_ref().map(|close| close.code),
+        reason = close.as_ref().map(|close| &*close.reason),
+        duration_ms = opened.elapsed().as_millis() as u64,
+        "a socket ended"
+    );
+    wire.close(close).await;
+}
+
+struct Connection<'a> {
+    sockets: &'a Sockets,
+    /// The request that opened the connection, signed in as the client then did: what each operation's scope is made of.
+    upgrade: Scope,
+    wire: &'a mut Wire,
+    protocol: Protocol,
+    pulse: Pulse,
+    operations: Operations,
+    /// Ready when the sign-in of this connection is over.
+    sign_in_ended: Fuse<BoxFuture<'static, ()>>,
+}
+
+impl<'a> Connection<'a> {
+    fn new(sockets: &'a Sockets, upgrade: Scope, wire: &'a mut Wire) -> Connection<'a> {
+        let pulse = Pulse::new(upgrade.app.clock.now());
+        Connection {
+            sockets,
+            upgrade,
+            wire,
+            protocol: Protocol::default(),
+            pulse,
+            operations: Operations::default(),
+            sign_in_ended: Fuse::terminated(),
+        }
+    }
+
+    async fn run(mut self) -> End {
+        loop {
+            if let Err(end) = self.turn().await {
+                return end;
+            }
+        }
+    }
+
+    /// Waits for the next thing to happen, and does what follows from it.
+    async fn turn(&mut self) -> Result<(), End> {
+        if self.wire.has_room() {
+            self.operations.wake();
+        }
+        let look_at = self.pulse.next_look(self.protocol.has_begun());
+        tokio::select! {
+            traffic = self.wire.next() => self.hear(traffic).await,
+            (name, step) = self.operations.next() => self.tell(name, step),
+            () = self.upgrade.app.clock.sleep_until(look_at) => self.look(),
+            () = &mut self.sign_in_ended => Err(Some(Close::FORBIDDEN)),
+        }
+    }
+
+    async fn hear(&mut self, traffic: Traffic) -> Result<(), End> {
+        let now = self.upgrade.app.clock.now();
+        self.pulse.sending(self.wire.is_sending(), matches!(traffic, Traffic::Sent), now);
+        let text = match traffic {
+            Traffic::Text(text) => text,
+            Traffic::Sent => return Ok(()),
+            Traffic::Alive => {
+                self.pulse.heard(now);
+                return Ok(());
+            }
+            Traffic::Binary => return Err(Some(Close::BINARY)),
+            Traffic::Broken => return Err(Some(Close::BROKEN)),
+            Traffic::Closed => return Err(None),
+        };
+        self.pulse.heard(now);
+        let incoming = message::read(&text).map_err(|Unreadable(reason)| Some(Close::bad_message(reason)))?;
+        match self.protocol.receive(incoming).map_err(Some)? {
+            // Boxed: it is long gone when thousands of connections idle.
+            Act::Authenticate(token) => Box::pin(self.authenticate(token)).await,
+            Act::Start(name, ask) => self.start(name, ask),
+            Act::Refuse(name) => {
+                let message = format!("At most {MOST_OPERATIONS} operations can run on one connection");
+                let refusal = RequestError::new(Code::RateLimited.as_str(), message);
+                self.send(None, &Outgoing::Error { id: &name.id, payload: [refusal] })
+            }
+            Act::Cancel(name) => {
+                self.operations.cancel(&name);
+                self.wire.take_back(name.serial);
+                Ok(())
+            }
+            Act::Pong(payload) => self.send(None, &Outgoing::Pong { payload }),
+            Act::Nothing => Ok(()),
+        }
+    }
+
+    /// Signs the connection in, by its own token or else by that of the upgrade, and acknowledges it.
+    async fn authenticate(&mut self, token: Option<String>) -> Result<(), End> {
+        let app = self.upgrade.app.clone();
+        if let Some(token) = token {
+            let found = authenticate(&app, Some(&token)).await;
+            self.upgrade.authentication = found.map_err(|_| Some(Close::TRY_AGAIN_LATER))?;
+        }
+        let authentication = self.upgrade.authentication.clone();
+        match authentication {
+            Authentication::Refused(_) => return Err(Some(Close::FORBIDDEN)),
+            Authentication::Anonymous => {}
+            Authentication::Viewer { .. } => {
+                self.sign_in_ended = async move { authentication.ended(&app).await }.boxed().fuse();
+            }
+        }
+        self.send(None, &Outgoing::<()>::ConnectionAck)
+    }
+
+    fn start(&mut self, name: Name, ask: Ask) -> Result<(), End> {
+        match self.sockets.operations.clone().prepare(ask) {
+            Ok(run) => {
+                let answers = self.answers(run);
+                self.operations.advance(name, answers);
+                Ok(())
+            }
+            Err(refusals) => {
+                self.protocol.finish(&name);
+                self.refuse(&name, &Answer::refused(refusals))
+            }
+        }
+    }
+
+    /// What the operation will answer, in a scope of its own.
+    fn answers(&self, run: Run) -> BoxStream<'static, Answer> {
+        let Scope { app, authentication, address, user_agent, .. } = &self.upgrade;
+        let (app, authentication) = (app.clone(), authentication.clone());
+        let (address, user_agent) = (*address, user_agent.clone());
+        let (face, page_limits) = (self.upgrade.face, self.upgrade.page_limits);
+        let begin = async move {
+            // The person's rights may have grown since the connection was opened.
+            let authentication = match authentication.present(&app).await {
+                Ok(authentication) => authentication,
+                Err(error) => return stream::iter([refusal(&error)]).boxed(),
+            };
+            run(Arc::new(Scope {
+                loaders: Loaders::new(app.pool().clone()),
+                app,
+                face,
+                authentication,
+                address,
+                user_agent,
+                // One connection carries many writes: each names its key in its arguments.
+                idempotency_key: None,
+                page_limits,
+            }))
+        };
+        begin.into_stream().flatten().boxed()
+    }
+
+    /// Passes on what an operation came to.
+    fn tell(&mut self, name: Name, step: Step) -> Result<(), End> {
+        if !self.protocol.is_live(&name) {
+            return Ok(());
+        }
+        let serial = Some(name.serial);
+        match step {
+            Some((answer, _)) if answer.is_request_error() => {
+                self.protocol.finish(&name);
+                self.refuse(&name, &answer)
+            }
+            Some((answer, rest)) => {
+                self.send(serial, &Outgoing::Next { id: &name.id, payload: &answer })?;
+                if self.wire.has_room() {
+                    self.operations.advance(name, rest);
+                } else {
+                    self.operations.rest(name, rest);
+                }
+                Ok(())
+            }
+            None => {
+                self.protocol.finish(&name);
+                self.send(serial, &Outgoing::<()>::Complete { id: &name.id })
+            }
+        }
+    }
+
+    fn refuse(&mut self, name: &Name, answer: &Answer) -> Result<(), End> {
+        self.send(Some(name.serial), &Outgoing::Error { id: &name.id, payload: &answer.errors })
+    }
+
+    /// Sees after time: whether the client began, lives, and takes what is sent.
+    fn look(&mut self) -> Result<(), End> {
+        let now = self.upgrade.app.clock.now();
+        if self.pulse.look(self.protocol.has_begun(), now).map_err(Some)? {
+            self.send(None, &Outgoing::<()>::Ping)?;
+        }
+        Ok(())
+    }
+
+    fn send<P: Serialize>(&mut self, operation: Option<u64>, message: &Outgoing<'_, P>) -> Result<(), End> {
+        let text = message.text().map_err(|error| {
+            tracing::error!(cause = %error, "a message cannot be written as JSON");
+            Some(Close::INTERNAL)
+        })?;
+        self.wire.send(operation, text);
+        self.pulse.sending(true, false, self.upgrade.app.clock.now());
+        Ok(())
+    }
+}
+
+fn refusal(error: &Error) -> Answer {
+    Answer::refused(vec![RequestError::from(error)])
+}
