@@ -9,8 +9,9 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router, middleware};
@@ -26,6 +27,9 @@ use crate::app::App;
 use crate::config::Origins;
 use crate::error::{Code, INTERNAL_MESSAGE, Result};
 use crate::graphql::Gateway;
+use crate::request::Face;
+use crate::rest;
+use crate::server::scope::{Peer, scope};
 
 /// How long a browser may remember what a preflight allowed.
 const PREFLIGHT_KEPT: Duration = Duration::from_secs(600);
@@ -56,9 +60,14 @@ impl ServerState {
 /// Everything that is served.
 ///
 /// Requests are named first, so that preflights, panics and unknown paths carry their name, too.
-pub fn router(state: ServerState) -> Router {
+///
+/// # Errors
+/// A REST path that does not fit the schema: a fault in the build.
+pub async fn router(state: ServerState) -> std::result::Result<Router, rest::Unfit> {
     let cors = cors(&state.app.config.allowed_origins);
-    Router::new()
+    let rest = rest::router().await?.layer(middleware::from_fn_with_state(state.app.clone(), prepare_rest));
+    let router = Router::new()
+        .nest("/api/v1", rest)
         .route("/graphql", get(graphql::get).post(graphql::post))
         .route("/health", get(alive))
         .route("/healthz", get(alive))
@@ -69,7 +78,15 @@ pub fn router(state: ServerState) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(cors)
         .layer(middleware::map_response(secured))
-        .layer(middleware::from_fn(request_id::name_request))
+        .layer(middleware::from_fn(request_id::name_request));
+    Ok(router)
+}
+
+/// Finds out who asks, for the REST face.
+async fn prepare_rest(State(app): State<Arc<App>>, peer: Peer, mut request: Request, next: Next) -> Response {
+    let prepared: rest::Prepared = scope(&app, request.headers(), peer.0, Face::Rest).await.map(Arc::new);
+    request.extensions_mut().insert(prepared);
+    next.run(request).await
 }
 
 /// The process runs.

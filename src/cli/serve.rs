@@ -33,7 +33,7 @@ pub(super) async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     }
     let background = app.start_background().await?;
     let stopping = CancellationToken::new();
-    let router = server::router(ServerState::new(app.clone(), stopping.clone())?);
+    let router = server::router(ServerState::new(app.clone(), stopping.clone())?).await?;
     greet(app, address)?;
 
     let drained = stopping.clone();

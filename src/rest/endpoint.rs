@@ -9,7 +9,8 @@ use axum::http::Method;
 use serde_json::{Map, Value as Json, json};
 
 use crate::error::{Code, Error};
-use crate::graphql::{Misfit, Problem, Schema, Types, coerce};
+use crate::graphql::variables::{Misfit, Problem, coerce};
+use crate::graphql::{Schema, Types};
 use crate::request::Scope;
 use crate::rest::answer::{Entry, Refusal};
 use crate::rest::body::BodyRule;

@@ -11,7 +11,7 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Positioned, Request, Response, Variables, async_trait::async_trait};
 use async_graphql_value::Value as Written;
 
-use crate::graphql::{self, Schema, Types};
+use crate::graphql::{self, Schema, Types, absent};
 use crate::rest::Unfit;
 use crate::rest::input::rest_name;
 use crate::rest::shape::Shape;
@@ -119,7 +119,10 @@ impl Operation {
     }
 
     /// The request that runs this operation.
-    pub fn request(&self, variables: Variables) -> Request {
+    pub fn request(&self, mut variables: Variables) -> Request {
+        if let Some((_, operation)) = self.document.operations.iter().next() {
+            absent::as_null(&self.document, &operation.node, &mut variables);
+        }
         let mut request = Request::new("").variables(variables);
         request.set_parsed_query(self.document.clone());
         request
