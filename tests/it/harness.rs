@@ -6,6 +6,9 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures_util::StreamExt;
@@ -15,11 +18,14 @@ use society_gateway::app::{App, Background, Claims, Role, TokenKind};
 use society_gateway::config::Config;
 use society_gateway::db::embedded::{Embedded, Options};
 use society_gateway::db::{Pool, PooledConn, migrate};
-use society_gateway::graphql;
+use society_gateway::graphql::{Ask, Gateway};
 use society_gateway::request::{Face, Loaders, PageLimits, Scope, authenticate};
 use society_gateway::schema::{item, shop, user_profile, user_session};
+use society_gateway::server::{self, ServerState};
 use society_gateway::values::{Clock, ItemId, Paise, Phone, SessionId, ShopId, UserId};
 use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 
 /// The server of this run, with the migrated database that each test's is copied from.
 struct Cluster {
@@ -90,7 +96,8 @@ fn stop_with_this_process(postmaster: &str, folder: &str) {
 pub struct TestApp {
     pub app: Arc<App>,
     pub clock: Clock,
-    schema: graphql::Schema,
+    pub router: Router,
+    gateway: Arc<Gateway>,
     _background: Background,
 }
 
@@ -145,7 +152,10 @@ impl TestApp {
         let pool = Pool::new(&url, 8).unwrap();
         let app = App::new(config, clock.clone(), pool, b"a secret that only the tests may know");
         let background = app.start_background().await.unwrap();
-        TestApp { app, clock, schema: graphql::builder().finish(), _background: background }
+        let state = ServerState::new(app.clone(), CancellationToken::new()).unwrap();
+        let gateway = state.gateway.clone();
+        let router = server::router(state).await.unwrap();
+        TestApp { app, clock, router, gateway, _background: background }
     }
 
     pub async fn conn(&self) -> PooledConn {
@@ -273,49 +283,69 @@ impl TestApp {
             .unwrap()
     }
 
-    /// One GraphQL call of a person, or of nobody.
+    /// One GraphQL call of a person, or of nobody, as it comes over HTTP.
     pub async fn graphql(&self, who: impl Into<Option<&Person>>, query: &str, variables: Value) -> Answer {
-        let request = self.request(who.into(), query, variables).await;
-        graphql::Schema::execute(&self.schema, request).await.into()
+        let mut request = Request::post("/graphql").header("content-type", "application/json");
+        if let Some(person) = who.into() {
+            request = request.header("authorization", format!("Bearer {}", person.token));
+        }
+        let body = json!({"query": query, "variables": variables}).to_string();
+        let (_, answer) = self.call(request.body(Body::from(body)).unwrap()).await;
+        let errors = answer["errors"].as_array().cloned().unwrap_or_default();
+        Answer { data: answer["data"].clone(), errors }
+    }
+
+    /// One REST call of a person, or of nobody: the status and the body.
+    pub async fn rest(
+        &self,
+        who: impl Into<Option<&Person>>,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> (u16, Value) {
+        let mut request = Request::builder().method(method).uri(format!("/api/v1{path}"));
+        if let Some(person) = who.into() {
+            request = request.header("authorization", &person.token);
+        }
+        let body = match body {
+            Some(body) => {
+                request = request.header("content-type", "application/json");
+                Body::from(body.to_string())
+            }
+            None => Body::empty(),
+        };
+        self.call(request.body(body).unwrap()).await
+    }
+
+    async fn call(&self, request: Request<Body>) -> (u16, Value) {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap())
     }
 
     /// A subscription of a person.
     pub async fn subscribe(&self, who: &Person, query: &str, variables: Value) -> BoxStream<'static, Answer> {
-        let request = self.request(Some(who), query, variables).await;
-        self.schema.execute_stream(request).map(Answer::from).boxed()
-    }
-
-    async fn request(&self, who: Option<&Person>, query: &str, variables: Value) -> async_graphql::Request {
-        let token = who.map(|person| person.token.clone());
         let scope = Scope {
             app: self.app.clone(),
             face: Face::Graphql,
-            authentication: authenticate(&self.app, token.as_deref()).await.unwrap(),
+            authentication: authenticate(&self.app, Some(&who.token)).await.unwrap(),
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             user_agent: Some("tests".to_owned()),
             idempotency_key: None,
             page_limits: PageLimits::GRAPHQL,
             loaders: Loaders::new(self.app.pool().clone()),
         };
-        let variables = async_graphql::Variables::from_json(variables);
-        async_graphql::Request::new(query).variables(variables).data(Arc::new(scope))
-    }
-}
-
-impl From<async_graphql::Response> for Answer {
-    fn from(response: async_graphql::Response) -> Answer {
-        let errors = response
-            .errors
-            .iter()
-            .map(|error| match error.source::<society_gateway::error::Error>() {
-                Some(ours) => json!({
-                    "message": ours.message(),
-                    "extensions": {"code": ours.code().as_str(), "field": ours.field()},
-                    "cause": ours.cause().map(|cause| format!("{cause:?}")),
-                }),
-                None => json!({"message": error.message}),
+        let Value::Object(variables) = variables else { panic!("variables are an object") };
+        let ask = Ask { query: query.to_owned(), operation_name: None, variables };
+        let prepared = self.gateway.prepare(ask).unwrap();
+        let answers = self.gateway.subscribe(prepared, Arc::new(scope));
+        answers
+            .map(|answer| {
+                let answer = serde_json::to_value(answer).unwrap();
+                let errors = answer["errors"].as_array().cloned().unwrap_or_default();
+                Answer { data: answer["data"].clone(), errors }
             })
-            .collect();
-        Answer { data: response.data.into_json().unwrap(), errors }
+            .boxed()
     }
 }
