@@ -4,12 +4,13 @@ mod graphql;
 mod media_type;
 pub mod request_id;
 pub mod scope;
+pub mod websocket;
 
 use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::{FromRef, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -22,6 +23,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 pub use request_id::RequestId;
+pub use websocket::Sockets;
 
 use crate::app::App;
 use crate::config::Origins;
@@ -45,6 +47,14 @@ pub struct ServerState {
     pub gateway: Arc<Gateway>,
     /// Cancelled when the server stops: open sockets close.
     pub stopping: CancellationToken,
+    /// The open sockets.
+    pub sockets: Sockets,
+}
+
+impl FromRef<ServerState> for Sockets {
+    fn from_ref(state: &ServerState) -> Sockets {
+        state.sockets.clone()
+    }
 }
 
 impl ServerState {
@@ -53,7 +63,9 @@ impl ServerState {
     /// # Errors
     /// `INTERNAL` when the schema cannot be read: a fault in the build.
     pub fn new(app: Arc<App>, stopping: CancellationToken) -> Result<ServerState> {
-        Ok(ServerState { app, gateway: Gateway::new()?, stopping })
+        let gateway = Gateway::new()?;
+        let sockets = Sockets::new(app.clone(), gateway.clone(), stopping.clone());
+        Ok(ServerState { app, gateway, stopping, sockets })
     }
 }
 
@@ -69,6 +81,7 @@ pub async fn router(state: ServerState) -> std::result::Result<Router, rest::Unf
     let router = Router::new()
         .nest("/api/v1", rest)
         .route("/graphql", get(graphql::get).post(graphql::post))
+        .route("/graphql/ws", get(websocket::upgrade))
         .route("/health", get(alive))
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))

@@ -33,7 +33,9 @@ pub(super) async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     }
     let background = app.start_background().await?;
     let stopping = CancellationToken::new();
-    let router = server::router(ServerState::new(app.clone(), stopping.clone())?).await?;
+    let state = ServerState::new(app.clone(), stopping.clone())?;
+    let sockets = state.sockets.clone();
+    let router = server::router(state).await?;
     greet(app, address)?;
 
     let drained = stopping.clone();
@@ -47,7 +49,12 @@ pub(super) async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         () = told_to_stop() => {
             tracing::info!("stopping: finishing the requests in progress");
             stopping.cancel();
-            match tokio::time::timeout(DRAIN, &mut serving).await {
+            let drain = async {
+                // The server forgets a connection when it becomes a socket.
+                sockets.closed().await;
+                (&mut serving).await
+            };
+            match tokio::time::timeout(DRAIN, drain).await {
                 Ok(ended) => ended??,
                 Err(_) => {
                     tracing::warn!("some requests took longer than {} s and were dropped", DRAIN.as_secs());

@@ -65,15 +65,15 @@ impl Prepare for Gateway {
 pub struct Sockets {
     app: Arc<App>,
     operations: Arc<dyn Prepare>,
-    closing: CancellationToken,
+    stopping: CancellationToken,
     open: TaskTracker,
 }
 
 impl Sockets {
-    /// None open yet.
+    /// None open yet. All are closed with 1001 when `stopping` is cancelled.
     #[must_use]
-    pub fn new(app: Arc<App>, operations: Arc<dyn Prepare>) -> Sockets {
-        Sockets { app, operations, closing: CancellationToken::new(), open: TaskTracker::new() }
+    pub fn new(app: Arc<App>, operations: Arc<dyn Prepare>, stopping: CancellationToken) -> Sockets {
+        Sockets { app, operations, stopping, open: TaskTracker::new() }
     }
 
     /// How many are open.
@@ -82,10 +82,8 @@ impl Sockets {
         self.open.len()
     }
 
-    /// Closes all with 1001, those that are still being opened included, and waits until they are gone: a few seconds
-    /// at most.
-    pub async fn close(&self) {
-        self.closing.cancel();
+    /// Waits until all are gone: once the server stops, that takes a few seconds at most.
+    pub async fn closed(&self) {
         self.open.close();
         self.open.wait().await;
     }

@@ -17,5 +17,6 @@ mod orders;
 mod profile;
 mod rest;
 mod shops;
+mod sockets;
 mod vendor;
 mod wallet;

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::error::{Code, Error};
 use crate::graphql::{Answer, Ask, RequestError};
 use crate::request::{Authentication, Loaders, Scope, authenticate};
-use crate::server::websocket::message::{self, Outgoing, Unreadable};
+use crate::server::websocket::message::{self, Outgoing, Plain, Unreadable};
 use crate::server::websocket::operations::{Operations, Step};
 use crate::server::websocket::protocol::{Act, Close, MOST_OPERATIONS, Name, Protocol, Pulse};
 use crate::server::websocket::wire::{Traffic, Wire};
@@ -30,7 +30,7 @@ pub async fn serve(sockets: Sockets, socket: WebSocket, upgrade: Scope) {
     let connection = Connection::new(&sockets, upgrade, &mut wire);
     let close = tokio::select! {
         close = connection.run() => close,
-        () = sockets.closing.cancelled() => Some(Close::GOING_AWAY),
+        () = sockets.stopping.cancelled() => Some(Close::GOING_AWAY),
     };
     tracing::debug!(
         code = close.as_ref().map(|close| close.code),
@@ -139,7 +139,7 @@ impl<'a> Connection<'a> {
                 self.sign_in_ended = async move { authentication.ended(&app).await }.boxed().fuse();
             }
         }
-        self.send(None, &Outgoing::<()>::ConnectionAck)
+        self.send(None, &Plain::ConnectionAck)
     }
 
     fn start(&mut self, name: Name, ask: Ask) -> Result<(), End> {
@@ -205,7 +205,7 @@ impl<'a> Connection<'a> {
             }
             None => {
                 self.protocol.finish(&name);
-                self.send(serial, &Outgoing::<()>::Complete { id: &name.id })
+                self.send(serial, &Plain::Complete { id: &name.id })
             }
         }
     }
@@ -218,7 +218,7 @@ impl<'a> Connection<'a> {
     fn look(&mut self) -> Result<(), End> {
         let now = self.upgrade.app.clock.now();
         if self.pulse.look(self.protocol.has_begun(), now).map_err(Some)? {
-            self.send(None, &Outgoing::<()>::Ping)?;
+            self.send(None, &Plain::Ping)?;
         }
         Ok(())
     }

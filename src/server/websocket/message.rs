@@ -86,7 +86,8 @@ fn object(payload: Value) -> Result<Option<Map<String, Value>>, Unreadable> {
 
 fn token(payload: Option<Map<String, Value>>) -> Result<Option<String>, Unreadable> {
     let Some(mut payload) = payload else { return Ok(None) };
-    let token = TOKEN_NAMES.into_iter().find_map(|name| payload.remove(name).filter(|token| !token.is_null()));
+    let token =
+        TOKEN_NAMES.into_iter().find_map(|name| payload.remove(name).filter(|token| !token.is_null()));
     match token {
         None => Ok(None),
         Some(Value::String(token)) => Ok(Some(token)),
@@ -97,7 +98,7 @@ fn token(payload: Option<Map<String, Value>>) -> Result<Option<String>, Unreadab
 /// What the gateway says.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum Outgoing<'a, P: Serialize = ()> {
+pub enum Outgoing<'a, P: Serialize> {
     /// The connection is ready for operations.
     ConnectionAck,
     /// Asks for a sign of life.
@@ -128,6 +129,9 @@ pub enum Outgoing<'a, P: Serialize = ()> {
         id: &'a str,
     },
 }
+
+/// A message without a payload.
+pub type Plain<'a> = Outgoing<'a, ()>;
 
 impl<P: Serialize> Outgoing<'_, P> {
     /// The message as it is sent.
@@ -192,7 +196,9 @@ mod tests {
             unreachable!("a ping")
         };
         assert_eq!(Value::Object(payload), json!({"a": [1]}));
-        let Ok(Incoming::Complete(id)) = read(r#"{"id":"7","type":"complete"}"#) else { unreachable!("a complete") };
+        let Ok(Incoming::Complete(id)) = read(r#"{"id":"7","type":"complete"}"#) else {
+            unreachable!("a complete")
+        };
         assert_eq!(id, "7");
     }
 
@@ -231,8 +237,8 @@ mod tests {
     #[test]
     fn messages_are_written_as_the_protocol_spells_them() {
         let none: Option<()> = None;
-        assert_eq!(Outgoing::<()>::ConnectionAck.text().unwrap(), r#"{"type":"connection_ack"}"#);
-        assert_eq!(Outgoing::<()>::Ping.text().unwrap(), r#"{"type":"ping"}"#);
+        assert_eq!(Plain::ConnectionAck.text().unwrap(), r#"{"type":"connection_ack"}"#);
+        assert_eq!(Plain::Ping.text().unwrap(), r#"{"type":"ping"}"#);
         assert_eq!(Outgoing::Pong { payload: none }.text().unwrap(), r#"{"type":"pong"}"#);
         assert_eq!(
             Outgoing::Pong { payload: Some(json!({"a": 1})) }.text().unwrap(),
@@ -246,6 +252,6 @@ mod tests {
             Outgoing::Error { id: "1", payload: json!([{"message": "m"}]) }.text().unwrap(),
             r#"{"type":"error","id":"1","payload":[{"message":"m"}]}"#
         );
-        assert_eq!(Outgoing::<()>::Complete { id: "\"" }.text().unwrap(), r#"{"type":"complete","id":"\""}"#);
+        assert_eq!(Plain::Complete { id: "\"" }.text().unwrap(), r#"{"type":"complete","id":"\""}"#);
     }
 }

@@ -301,7 +301,9 @@ mod tests {
 
     #[test]
     fn a_reason_always_fits_into_a_close_frame() {
-        for id in ["a".repeat(93), "a".repeat(94), "a".repeat(256), "घ".repeat(80), format!("x{}", "घ".repeat(80))] {
+        for id in
+            ["a".repeat(93), "a".repeat(94), "a".repeat(256), "घ".repeat(80), format!("x{}", "घ".repeat(80))]
+        {
             let Close { code, reason } = Close::duplicate(&id);
             assert_eq!(code, 4409);
             assert!(reason.len() <= 123, "{} bytes", reason.len());
