@@ -27,10 +27,6 @@ pub fn from_json(types: &Types, declared: &Type, given: Json) -> Json {
         (BaseType::List(of), Json::Array(entries)) => {
             entries.into_iter().map(|entry| from_json(types, of, entry)).collect()
         }
-        // Tags come as one text, as they are shown.
-        (BaseType::List(of), Json::String(text)) if is_named(of, "String") => {
-            text.split(',').map(str::trim).filter(|word| !word.is_empty()).collect()
-        }
         (BaseType::List(of), single) => from_json(types, of, single),
         (BaseType::Named(name), given) => match (types.kind(name), given) {
             (Some(TypeKind::Input(fields)), Json::Object(mut given)) => {
@@ -81,10 +77,6 @@ fn id(given: Json) -> Json {
     number.filter(|number| *number > 0).map_or(Json::Bool(false), |number| Json::String(number.to_string()))
 }
 
-fn is_named(declared: &Type, name: &str) -> bool {
-    matches!(&declared.base, BaseType::Named(named) if named == name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,8 +118,6 @@ mod tests {
             ("Mode", json!("on_account"), json!("ON_ACCOUNT")),
             ("Mode", json!("CASH"), json!("cash")),
             ("Int", json!("2"), json!("2")),
-            ("[String!]", json!("veg, fruit,"), json!(["veg", "fruit"])),
-            ("[String!]", json!(["veg"]), json!(["veg"])),
             (
                 "[Line!]!",
                 json!([{"item_id": 7, "quantity": null, "name": "x"}]),
