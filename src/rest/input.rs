@@ -51,7 +51,10 @@ pub fn from_text(types: &Types, declared: &Type, mut given: Vec<String>) -> Json
             let text = given.pop().unwrap_or_default();
             match name.as_str() {
                 "Int" => text.parse::<i64>().map_or(Json::String(text), Json::from),
-                "Float" => text.parse::<f64>().map_or(Json::String(text), Json::from),
+                "Float" => match text.parse::<f64>() {
+                    Ok(number) if number.is_finite() => Json::from(number),
+                    _ => Json::String(text),
+                },
                 "Boolean" => text.parse::<bool>().map_or(Json::String(text), Json::from),
                 _ => from_json(types, declared, Json::String(text)),
             }
@@ -133,6 +136,7 @@ mod tests {
         assert_eq!(query("Int", &["5"]), json!(5));
         assert_eq!(query("Int", &["five"]), json!("five"));
         assert_eq!(query("Float", &["4.5"]), json!(4.5));
+        assert_eq!(query("Float", &["NaN"]), json!("NaN"));
         assert_eq!(query("Boolean", &["true"]), json!(true));
         assert_eq!(query("String", &["first", "last"]), json!("last"));
         assert_eq!(query("[String!]", &["veg", "fruit"]), json!(["veg", "fruit"]));
