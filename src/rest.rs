@@ -9,6 +9,7 @@ mod body;
 mod endpoint;
 mod input;
 mod operation;
+mod route;
 mod routes;
 mod shape;
 

@@ -17,9 +17,7 @@ pub enum BodyRule {
     Ignored,
     /// A JSON object; absent or `null` is an empty one.
     Optional,
-    /// A JSON object must come.
-    Required,
-    /// As `Required`, and told in the `Validation error` form.
+    /// A JSON object must come; what is wrong is told in the `Validation error` form.
     Validated,
 }
 
@@ -35,8 +33,7 @@ impl BodyRule {
                 StatusCode::PAYLOAD_TOO_LARGE => Refusal::new(413, "The request body is too large."),
                 _ => Refusal::new(400, "The request body could not be read."),
             })?;
-        let optional = matches!(self, BodyRule::Ignored | BodyRule::Optional);
-        if self == BodyRule::Ignored || (optional && bytes.is_empty()) {
+        if self == BodyRule::Ignored || (self == BodyRule::Optional && bytes.is_empty()) {
             return Ok(Map::new());
         }
         if !bytes.is_empty() && !is_json {
@@ -44,7 +41,7 @@ impl BodyRule {
         }
         match serde_json::from_slice(&bytes) {
             Ok(Value::Object(keys)) => Ok(keys),
-            Ok(Value::Null) if optional => Ok(Map::new()),
+            Ok(Value::Null) if self == BodyRule::Optional => Ok(Map::new()),
             Ok(_) => Err(self.refuse("The request body must be a JSON object.")),
             Err(_) => Err(self.refuse("The request body is not valid JSON.")),
         }
@@ -55,7 +52,7 @@ impl BodyRule {
             BodyRule::Validated => {
                 Refusal::invalid(vec![Entry { loc: Vec::new(), msg: message.to_owned(), kind: "type_error" }])
             }
-            _ => Refusal::new(400, message),
+            BodyRule::Ignored | BodyRule::Optional => Refusal::new(400, message),
         }
     }
 }

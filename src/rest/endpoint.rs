@@ -11,12 +11,12 @@ use serde_json::{Map, Value as Json, json};
 use crate::error::{Code, Error};
 use crate::graphql::variables::{Misfit, Problem, coerce};
 use crate::graphql::{Schema, Types};
-use crate::request::Scope;
+use crate::request::{Authentication, Scope};
 use crate::rest::answer::{Entry, Refusal};
 use crate::rest::body::BodyRule;
 use crate::rest::input::{from_json, from_text, rest_name};
 use crate::rest::operation::{Checker, Operation};
-use crate::rest::routes::{Fault, Route};
+use crate::rest::route::{Fault, Route};
 use crate::rest::shape::innermost;
 use crate::rest::{PathParams, Unfit, prepared};
 
@@ -37,22 +37,17 @@ impl Endpoint {
         let operation = Operation::read(route.document, checker).await?;
         let declared: Vec<&str> =
             operation.variables.iter().map(|variable| variable.node.name.node.as_str()).collect();
-        let in_path: Vec<&str> = names_in(route.path).collect();
-        let aliased = route.aliases.iter().flat_map(|path| names_in(path));
-        if let Some(name) =
-            in_path.iter().copied().chain(aliased).chain(route.keys()).find(|name| !declared.contains(name))
-        {
+        if let Some(name) = route.keys().find(|name| !declared.contains(name)) {
             let (method, path, document) = (&route.method, route.path, route.document.name);
             return Err(Unfit(format!(
                 "{method} {path}: operations/{document}.graphql has no variable ${name}"
             )));
         }
-        let has_keys = declared.iter().any(|name| !in_path.contains(name));
-        let body = match (route.method == Method::POST && has_keys, route.is_validated, route.needs_body) {
-            (false, ..) => BodyRule::Ignored,
-            (true, true, _) => BodyRule::Validated,
-            (true, false, true) => BodyRule::Required,
-            (true, false, false) => BodyRule::Optional,
+        let has_keys = declared.iter().any(|name| !route.path.contains(&format!("{{{name}}}")));
+        let body = match (route.method == Method::POST && has_keys, route.is_validated) {
+            (false, _) => BodyRule::Ignored,
+            (true, false) => BodyRule::Optional,
+            (true, true) => BodyRule::Validated,
         };
         Ok(Endpoint { route, operation, types: checker.types.clone(), body })
     }
@@ -87,46 +82,38 @@ impl Endpoint {
             return Err(self.refusal(error));
         }
         let mut body = self.operation.shape.object(response.data);
-        let shown = Json::Object(body.clone());
-        if let Some((_, wording)) = self.route.unless.iter().find(|(pointer, _)| {
-            matches!(shown.pointer(pointer), None | Some(Json::Null | Json::Bool(false)))
-        }) {
-            return Err((*wording).into());
-        }
         body.insert("status".to_owned(), json!("success"));
         Ok(body)
     }
 
     fn admit(&self, scope: &Scope) -> Result<(), Refusal> {
-        match (self.route.role.admit(scope), self.route.anonymous) {
-            (Err(_), Some(message))
-                if matches!(scope.authentication, crate::request::Authentication::Anonymous) =>
-            {
-                Err(Refusal::new(401, message))
-            }
-            (admitted, _) => Ok(admitted?),
+        match (&scope.authentication, self.route.anonymous) {
+            (Authentication::Anonymous, Some(message)) => Err(Refusal::new(401, message)),
+            _ => Ok(self.route.role.admit(scope)?),
         }
     }
 
     /// The request's values by variable, as GraphQL spells them.
     async fn given(&self, params: &[(&str, &str)], request: Request) -> Result<Map<String, Json>, Refusal> {
-        let query = match Query::<Vec<(String, String)>>::try_from_uri(request.uri()) {
-            Ok(Query(query)) if request.method() != Method::POST => query,
-            _ => Vec::new(),
-        };
+        let mut texts: Vec<(String, String)> =
+            params.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
+        if self.route.method == Method::GET
+            && let Ok(Query(query)) = Query::<Vec<(String, String)>>::try_from_uri(request.uri())
+        {
+            // A parameter without a value is one that did not come.
+            texts.extend(query.into_iter().filter(|(_, text)| !text.trim().is_empty()));
+        }
         let mut body = self.body.read(request).await?;
         let mut given = Map::new();
         for Positioned { node, .. } in &self.operation.variables {
             let (name, declared) = (node.name.node.as_str(), &node.var_type.node);
-            let texts: Vec<String> = params
-                .iter()
-                .map(|(key, text)| (*key, *text))
-                .chain(query.iter().map(|(key, text)| (key.as_str(), text.as_str())))
-                .filter(|(key, _)| *key == name)
-                .map(|(_, text)| text.to_owned())
-                .collect();
+            let texts: Vec<String> =
+                texts.iter().filter(|(key, _)| key == name).map(|(_, text)| text.clone()).collect();
             let value = match body.remove(name) {
                 _ if !texts.is_empty() => from_text(&self.types, declared, texts),
+                Some(Json::String(text)) if self.route.has_text_numbers => {
+                    from_text(&self.types, declared, vec![text])
+                }
                 Some(json) => from_json(&self.types, declared, json),
                 None => continue,
             };
@@ -136,42 +123,47 @@ impl Endpoint {
     }
 
     fn bind(&self, mut given: Map<String, Json>) -> Result<Variables, Refusal> {
-        let variables = &self.operation.variables;
-        for (key, most) in &self.route.at_most {
-            if given.get(*key).and_then(Json::as_i64).is_some_and(|count| count > *most) {
-                return Err(self.fault(key, Fault::Invalid));
-            }
+        if let Some((keys, wording)) = self.route.any_of
+            && !keys.iter().any(|key| given.contains_key(*key))
+        {
+            return Err(wording.into());
         }
+        if let Some((key, most)) = self.route.at_most
+            && given.get(key).and_then(Json::as_i64).is_some_and(|count| count > most)
+        {
+            return Err(self.fault(key, Fault::Invalid));
+        }
+        let variables = &self.operation.variables;
         match coerce(&self.types, variables, given.clone()) {
             Ok(variables) => Ok(variables),
-            Err(misfits) => {
-                let lenient = |misfit: &Misfit| self.route.lenient.contains(&misfit.variable.as_str());
-                if !misfits.iter().any(lenient) {
-                    return Err(self.misfit(&misfits));
-                }
-                for misfit in misfits.iter().filter(|misfit| lenient(misfit)) {
-                    given.remove(&misfit.variable);
-                }
-                coerce(&self.types, variables, given).map_err(|misfits| self.misfit(&misfits))
+            Err(misfits) if misfits.iter().any(|misfit| self.route.is_lenient(&misfit.variable)) => {
+                given.retain(|key, _| {
+                    !self.route.is_lenient(key) || misfits.iter().all(|misfit| misfit.variable != *key)
+                });
+                coerce(&self.types, variables, given.clone()).map_err(|misfits| self.misfit(&misfits, &given))
             }
+            Err(misfits) => Err(self.misfit(&misfits, &given)),
         }
     }
 
-    fn misfit(&self, misfits: &[Misfit]) -> Refusal {
+    /// What is said of values that do not fit: of the first one, or on a validated path of all.
+    fn misfit(&self, misfits: &[Misfit], given: &Map<String, Json>) -> Refusal {
         let Some(first) = misfits.first() else { return Refusal::new(400, "Invalid request") };
-        let worded = self.route.worded(&first.variable, fault_of(first));
-        match worded {
-            Some(wording) => wording.into(),
-            None if self.route.is_validated => {
-                Refusal::invalid(misfits.iter().map(|misfit| self.entry(misfit)).collect())
-            }
-            None => self.fault(&first.variable, fault_of(first)),
+        let fault = match first.problem {
+            Problem::Missing => Fault::Missing,
+            Problem::WrongType if given.get(&first.variable).is_some_and(Json::is_null) => Fault::Missing,
+            Problem::WrongType => Fault::WrongType,
+            Problem::Unknown | Problem::Invalid => Fault::Invalid,
+        };
+        if self.route.is_validated && self.route.wording(&first.variable, fault).is_none() {
+            return Refusal::invalid(misfits.iter().map(|misfit| self.entry(misfit)).collect());
         }
+        self.fault(&first.variable, fault)
     }
 
     /// What is said of a value outside of the `Validation error` form.
     fn fault(&self, key: &str, fault: Fault) -> Refusal {
-        match (self.route.worded(key, fault), fault) {
+        match (self.route.wording(key, fault), fault) {
             (Some(wording), _) => wording.into(),
             (None, Fault::Missing) => Refusal::new(400, format!("{key} is required")),
             (None, Fault::WrongType | Fault::Invalid) => Refusal::new(400, format!("Invalid {key}")),
@@ -185,7 +177,7 @@ impl Endpoint {
         let (msg, kind) = match misfit.problem {
             Problem::Missing => ("This field is required", "missing"),
             Problem::Unknown => ("This field is not known", "extra_forbidden"),
-            Problem::Invalid => ("This value is not accepted", "value_error"),
+            Problem::Invalid => ("This value is not accepted", self.kind_of_invalid(&misfit.variable)),
             Problem::WrongType if !misfit.path.is_empty() => {
                 ("This value is of the wrong type", "type_error")
             }
@@ -215,35 +207,27 @@ impl Endpoint {
             );
             return Refusal::new(400, "Invalid request");
         };
-        if let Some(wording) = self.route.worded_code(error.code()) {
-            return wording.into();
-        }
         let (Code::BadInput, Some(argument)) = (error.code(), error.field()) else { return error.into() };
-        let (key, is_renamed) = self.operation.key_of(argument);
-        if let Some(wording) = self.route.worded(&key, Fault::Invalid) {
+        let key = self.operation.key_of(argument);
+        if let Some(wording) = self.route.wording(&key, Fault::Invalid) {
             return wording.into();
         }
-        if self.route.is_validated {
-            let kind = match self.declared(&key) {
-                Some("String" | "Phone") => "string_pattern_mismatch",
-                _ => "value_error",
-            };
-            return Refusal::invalid(vec![Entry { loc: vec![key], msg: error.message().to_owned(), kind }]);
+        // Sentences that begin with the argument's name begin with the key here.
+        let message = match error.message().strip_prefix(argument) {
+            Some(rest) => format!("{key}{rest}"),
+            None => error.message().to_owned(),
+        };
+        if !self.route.is_validated || self.route.is_plain(&key) {
+            return Refusal::new(error.code().http_status(), message);
         }
-        // The sentence speaks of an argument that this client never saw.
-        if is_renamed { self.fault(&key, Fault::Invalid) } else { error.into() }
+        let kind = self.kind_of_invalid(&key);
+        Refusal::invalid(vec![Entry { loc: vec![key], msg: message, kind }])
     }
-}
 
-fn fault_of(misfit: &Misfit) -> Fault {
-    match misfit.problem {
-        Problem::Missing => Fault::Missing,
-        Problem::WrongType => Fault::WrongType,
-        Problem::Unknown | Problem::Invalid => Fault::Invalid,
+    fn kind_of_invalid(&self, key: &str) -> &'static str {
+        match self.declared(key) {
+            Some("String" | "Phone") => "string_pattern_mismatch",
+            _ => "value_error",
+        }
     }
-}
-
-/// The names in braces.
-fn names_in(path: &str) -> impl Iterator<Item = &str> {
-    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }

@@ -109,13 +109,9 @@ impl Operation {
         Ok(Operation { variables: operation.variable_definitions, shape, document, arguments })
     }
 
-    /// The REST key of an argument that a resolver names, and whether the two differ by more than their spelling.
-    pub fn key_of(&self, argument: &str) -> (String, bool) {
-        let spelled = rest_name(argument);
-        match self.arguments.get(argument) {
-            Some(variable) => (variable.to_string(), *variable != *spelled),
-            None => (spelled, false),
-        }
+    /// The REST key of an argument that a resolver names.
+    pub fn key_of(&self, argument: &str) -> String {
+        self.arguments.get(argument).map_or_else(|| rest_name(argument), Name::to_string)
     }
 
     /// The request that runs this operation.

@@ -1,0 +1,219 @@
+//! What one line of the table can say.
+
+use axum::http::Method;
+
+use crate::app;
+use crate::error::Result;
+use crate::request::Scope;
+use crate::rest::answer::Refusal;
+use crate::rest::operation::Document;
+
+/// Who may call a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Everybody.
+    Public,
+    /// Whoever is signed in.
+    Anyone,
+    /// Consumers.
+    Consumer,
+    /// Vendors.
+    Vendor,
+}
+
+impl Role {
+    /// Asks as the resolvers ask.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED`, `TOKEN_EXPIRED`, `ONBOARDING_REQUIRED` or `FORBIDDEN`.
+    pub fn admit(self, scope: &Scope) -> Result<()> {
+        let viewer = match self {
+            Role::Public => return Ok(()),
+            _ => scope.viewer()?,
+        };
+        match self {
+            Role::Public | Role::Anyone => Ok(()),
+            Role::Consumer => viewer.require(app::Role::Consumer).map(|_| ()),
+            Role::Vendor => viewer.require(app::Role::Vendor).map(|_| ()),
+        }
+    }
+}
+
+/// What can be wrong with a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It did not come, or is null.
+    Missing,
+    /// It is of another kind.
+    WrongType,
+    /// It is of the right kind, but refused: by its type or by a resolver.
+    Invalid,
+}
+
+/// An answer that the legacy backend words in its own way.
+#[derive(Clone, Copy, Debug)]
+pub struct Wording {
+    status: u16,
+    message: &'static str,
+}
+
+impl From<Wording> for Refusal {
+    fn from(wording: Wording) -> Refusal {
+        Refusal::new(wording.status, wording.message)
+    }
+}
+
+/// One line of the table.
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// The path below `/api/v1`; names in braces are variables of the operation.
+    pub path: &'static str,
+    /// Older paths that answer the same (contract, section 3.3).
+    pub aliases: Vec<&'static str>,
+    /// Who may call it.
+    pub role: Role,
+    /// What it runs.
+    pub document: Document,
+    /// Faults are told in the `Validation error` form, and a body must come.
+    pub is_validated: bool,
+    /// Numbers may be written as text.
+    pub has_text_numbers: bool,
+    /// What is said when no token came.
+    pub anonymous: Option<&'static str>,
+    /// Keys of which one must come.
+    pub any_of: Option<(&'static [&'static str], Wording)>,
+    /// The largest value of a count.
+    pub at_most: Option<(&'static str, i64)>,
+    lenient: Vec<&'static str>,
+    plain: Vec<&'static str>,
+    worded: Vec<(&'static str, &'static [Fault], Wording)>,
+}
+
+impl Route {
+    /// A line without exceptions.
+    pub fn new(method: Method, path: &'static str, role: Role, document: Document) -> Route {
+        Route {
+            method,
+            path,
+            aliases: Vec::new(),
+            role,
+            document,
+            is_validated: false,
+            has_text_numbers: false,
+            anonymous: None,
+            any_of: None,
+            at_most: None,
+            lenient: Vec::new(),
+            plain: Vec::new(),
+            worded: Vec::new(),
+        }
+    }
+
+    /// Also served under this older path.
+    pub fn also(mut self, path: &'static str) -> Route {
+        self.aliases.push(path);
+        self
+    }
+
+    /// The answer for whatever is wrong with this value.
+    pub fn refuse(self, key: &'static str, status: u16, message: &'static str) -> Route {
+        self.word(key, &[Fault::Missing, Fault::WrongType, Fault::Invalid], status, message)
+    }
+
+    /// The answer when this value did not come, or is null.
+    pub fn missing(self, key: &'static str, status: u16, message: &'static str) -> Route {
+        self.word(key, &[Fault::Missing], status, message)
+    }
+
+    /// The answer when this value is of another kind, or refused.
+    pub fn invalid(self, key: &'static str, status: u16, message: &'static str) -> Route {
+        self.word(key, &[Fault::WrongType, Fault::Invalid], status, message)
+    }
+
+    fn word(
+        mut self,
+        key: &'static str,
+        faults: &'static [Fault],
+        status: u16,
+        message: &'static str,
+    ) -> Route {
+        self.worded.push((key, faults, Wording { status, message }));
+        self
+    }
+
+    /// A value of this key that does not fit counts as absent.
+    pub fn lenient(mut self, key: &'static str) -> Route {
+        self.lenient.push(key);
+        self
+    }
+
+    /// What a resolver says of this value is shown as it is, on a validated path as well.
+    pub fn plain(mut self, key: &'static str) -> Route {
+        self.plain.push(key);
+        self
+    }
+
+    /// Read in pages: how many entries, at most so many, behind which cursor.
+    pub fn pages(mut self, count: &'static str, most: i64, cursor: &'static str) -> Route {
+        self.at_most = Some((count, most));
+        let invalid = |key| match key {
+            "limit" => "Invalid limit",
+            "before" => "Invalid before",
+            _ => "Invalid cursor",
+        };
+        self.invalid(count, 400, invalid(count)).invalid(cursor, 400, invalid(cursor))
+    }
+
+    /// One of these keys must come.
+    pub fn any_of(mut self, keys: &'static [&'static str], status: u16, message: &'static str) -> Route {
+        self.any_of = Some((keys, Wording { status, message }));
+        self
+    }
+
+    /// Faults are told in the `Validation error` form.
+    pub fn validated(mut self) -> Route {
+        self.is_validated = true;
+        self
+    }
+
+    /// Numbers may be written as text.
+    pub fn text_numbers(mut self) -> Route {
+        self.has_text_numbers = true;
+        self
+    }
+
+    /// What is said when no token came.
+    pub fn anonymous(mut self, message: &'static str) -> Route {
+        self.anonymous = Some(message);
+        self
+    }
+
+    /// The legacy wording for a fault of this value, if there is one.
+    pub fn wording(&self, key: &str, fault: Fault) -> Option<Wording> {
+        let mut known = self.worded.iter();
+        known
+            .find(|(worded, faults, _)| *worded == key && faults.contains(&fault))
+            .map(|(.., wording)| *wording)
+    }
+
+    /// Whether an unfit value of this key counts as absent.
+    pub fn is_lenient(&self, key: &str) -> bool {
+        self.lenient.contains(&key)
+    }
+
+    /// Whether a resolver's sentence on this key is shown as it is.
+    pub fn is_plain(&self, key: &str) -> bool {
+        self.plain.contains(&key)
+    }
+
+    /// Every key that the line speaks of, those of its paths included.
+    pub fn keys(&self) -> impl Iterator<Item = &'static str> {
+        let paths = std::iter::once(self.path).chain(self.aliases.iter().copied());
+        let in_paths = paths
+            .flat_map(|path| path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')));
+        let any_of = self.any_of.iter().flat_map(|(keys, _)| keys.iter().copied());
+        let named = self.lenient.iter().chain(&self.plain).copied();
+        in_paths.chain(any_of).chain(named).chain(self.worded.iter().map(|(key, ..)| *key))
+    }
+}
