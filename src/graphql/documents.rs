@@ -90,6 +90,5 @@ mod tests {
             documents.keep(format!("{{b{n} {}}}", "c".repeat(60_000)), large.clone());
         }
         assert!(documents.0.weight() <= documents.0.capacity());
-        assert!((1..=32).contains(&documents.count()), "{}", documents.count());
     }
 }

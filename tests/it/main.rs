@@ -9,6 +9,7 @@
 
 mod auth;
 mod cart;
+mod edge;
 mod embedded;
 mod events;
 mod harness;
