@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::db::once;
 use crate::error::Result;
 use crate::events;
-use crate::schema::otp;
+use crate::schema::{otp, user_session};
 
 /// When first: start-up has better things to do.
 const FIRST: TimeDelta = TimeDelta::minutes(1);
@@ -28,10 +28,12 @@ pub struct Removed {
     pub idempotency_keys: usize,
     /// One-time codes.
     pub codes: usize,
+    /// Sessions that nobody refreshed.
+    pub sessions: usize,
 }
 
 impl App {
-    /// Removes old events, idempotency keys and one-time codes.
+    /// Removes old events, idempotency keys, one-time codes and sessions.
     ///
     /// # Errors
     /// `BUSY` or `INTERNAL` when the database fails; what was removed until then stays removed.
@@ -43,7 +45,10 @@ impl App {
         let idempotency_keys = once::forget_old(&mut conn, now).await?;
         let old = otp::table.filter(otp::expires_at.lt(now - CODES_KEPT));
         let codes = diesel::delete(old).execute(&mut conn).await?;
-        Ok(Removed { events, idempotency_keys, codes })
+        // Ended ones stay until then too: they say why. Their tokens are too old to be read at all.
+        let old = user_session::table.filter(user_session::expires_at.le(now));
+        let sessions = diesel::delete(old).execute(&mut conn).await?;
+        Ok(Removed { events, idempotency_keys, codes, sessions })
     }
 }
 

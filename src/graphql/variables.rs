@@ -7,11 +7,11 @@ use std::fmt::Write as _;
 
 use async_graphql::parser::types::{BaseType, Type, VariableDefinition};
 use async_graphql::{InputType, Name, Pos, Positioned, Value, Variables};
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDateTime, NaiveTime, Utc};
 use serde_json::Value as Json;
 
 use crate::graphql::{TypeKind, Types};
-use crate::values::{Paise, Phone};
+use crate::values::{Date, Paise, Phone};
 
 /// What is wrong with a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ const SCALARS: [(&str, Check); 6] = [
     ("Money", check::<Paise>),
     ("Phone", check::<Phone>),
     ("DateTime", check::<DateTime<Utc>>),
-    ("NaiveDate", check::<NaiveDate>),
+    ("Date", check::<Date>),
     ("NaiveTime", check::<NaiveTime>),
     ("NaiveDateTime", check::<NaiveDateTime>),
 ];
@@ -292,7 +292,7 @@ mod tests {
     use serde_json::json;
 
     const SDL: &str = r#"
-        scalar Money scalar Phone scalar NaiveDate
+        scalar Money scalar Phone scalar Date
         enum PaymentMode { WALLET CASH }
         input Line { itemId: ID! quantity: Int! = 1 note: String }
         input Order { paymentMode: PaymentMode! lines: [Line!]! tip: Money }
@@ -397,7 +397,7 @@ mod tests {
         ] {
             assert_eq!(coerced(declarations, given), Err(vec![expected.to_owned()]), "{declarations}");
         }
-        assert!(coerced("$a: NaiveDate", json!({"a": "2026-02-30"})).is_err());
+        assert!(coerced("$a: Date", json!({"a": "2026-02-30"})).is_err());
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! Signing in with a one-time code, and the life of sessions.
 
 use std::io::Write;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use society_gateway::graphql;
+use society_gateway::request::{Face, Loaders, PageLimits, Scope, authenticate};
 use society_gateway::values::UserId;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -18,7 +21,7 @@ const VERIFY: &str = "mutation($phone: Phone!, $otp: String!) { verifyOtp(phone:
     message accessToken refreshToken expiresIn user { id phone role basicOnboardingDone roleOnboardingDone } } }";
 const REFRESH: &str = "mutation($token: String!) { refreshSession(refreshToken: $token) {
     message accessToken refreshToken expiresIn user { phone } } }";
-const SESSIONS: &str = "query($first: Int! = 20, $after: String) { sessions(first: $first, after: $after) {
+const SESSIONS: &str = "query($first: Int, $after: String) { sessions(first: $first, after: $after) {
     nodes { id device face isCurrent createdAt lastUsedAt expiresAt } pageInfo { hasNextPage endCursor } } }";
 const LOGOUT: &str = "mutation { logout { message } }";
 
@@ -37,6 +40,25 @@ async fn verify(app: &TestApp, phone: &str, otp: &str) -> Answer {
 
 async fn refresh(app: &TestApp, token: &str) -> Answer {
     app.graphql(None, REFRESH, json!({"token": token})).await
+}
+
+/// A call of nobody in particular that came in another way.
+async fn by(app: &TestApp, face: Face, address: &str, query: &str, variables: Value) -> Answer {
+    let scope = Scope {
+        app: app.app.clone(),
+        face,
+        authentication: authenticate(&app.app, None).await.unwrap(),
+        address: address.parse::<IpAddr>().unwrap(),
+        user_agent: None,
+        idempotency_key: None,
+        page_limits: PageLimits::GRAPHQL,
+        loaders: Loaders::new(app.app.pool().clone()),
+    };
+    let request = async_graphql::Request::new(query)
+        .variables(async_graphql::Variables::from_json(variables))
+        .data(Arc::new(scope));
+    let schema = graphql::builder().finish();
+    graphql::Schema::execute(&schema, request).await.into()
 }
 
 /// A device that signed in.
@@ -500,6 +522,53 @@ async fn a_person_ends_another_device_of_their_own_but_nobody_elses() {
     neighbour.me(&app).await.ok();
     let answer = app.graphql(&mine.person, revoke, json!({"id": "x"})).await;
     assert!(answer.errors[0]["message"].as_str().unwrap().contains("id"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_session_of_the_rest_face_keeps_its_long_life_whichever_way_it_is_refreshed() {
+    let app = TestApp::with(&[("DEV_OTP", CODE), ("REST_TOKEN_DAYS", "45")]).await;
+    let life = json!(45 * 86_400);
+    send(&app, PHONE).await.ok();
+    let variables = json!({"phone": PHONE, "otp": CODE});
+    let payload = by(&app, Face::Rest, "127.0.0.1", VERIFY, variables).await.ok()["verifyOtp"].clone();
+    assert_eq!(payload["expiresIn"], life);
+    let device = Device::of(&payload);
+
+    app.clock.advance(TimeDelta::days(44));
+    let nodes = app.graphql(&device.person, SESSIONS, json!({})).await.ok()["sessions"]["nodes"].clone();
+    assert_eq!((&nodes[0]["face"], &nodes[0]["device"]), (&json!("REST"), &json!(null)));
+    let payload = refresh(&app, &device.refresh_token).await.ok()["refreshSession"].clone();
+    assert_eq!(payload["expiresIn"], life);
+    app.clock.advance(TimeDelta::days(44));
+    Device::of(&payload).me(&app).await.ok();
+    app.clock.advance(TimeDelta::days(1));
+    assert_eq!(Device::of(&payload).me(&app).await.refused().0, "TOKEN_EXPIRED");
+}
+
+#[tokio::test]
+async fn numbers_that_share_their_first_digits_are_sent_fifty_codes_from_wherever_it_is_asked() {
+    let app = start().await;
+    let send_from = async |address: String, number: u32| {
+        by(&app, Face::Graphql, &address, SEND, json!({"phone": format!("+91987654{number:04}")})).await
+    };
+    for number in 0..50 {
+        send_from(format!("10.0.0.{number}"), number).await.ok();
+    }
+    assert_eq!(send_from("10.0.1.1".to_owned(), 50).await.refused().0, "RATE_LIMITED");
+    send(&app, "+919876400050").await.ok();
+}
+
+#[tokio::test]
+async fn the_addresses_of_one_ipv6_network_count_as_one_client() {
+    let app = start().await;
+    let send_from = async |address: String, number: u32| {
+        by(&app, Face::Rest, &address, SEND, json!({"phone": format!("+919876{number:06}")})).await
+    };
+    for number in 0..20 {
+        send_from(format!("2001:db8:0:1::{number:x}"), number * 10_000).await.ok();
+    }
+    assert_eq!(send_from("2001:db8:0:1:ffff::1".to_owned(), 300_000).await.refused().0, "RATE_LIMITED");
+    send_from("2001:db8:0:2::1".to_owned(), 310_000).await.ok();
 }
 
 #[tokio::test]

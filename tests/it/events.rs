@@ -301,7 +301,7 @@ async fn events_that_came_with_a_dump_of_another_cluster_do_not_hold_the_feed_up
 }
 
 #[tokio::test]
-async fn housekeeping_removes_old_events_keys_and_codes_and_leaves_young_ones() {
+async fn housekeeping_removes_old_events_keys_codes_and_sessions_and_leaves_young_ones() {
     let app = TestApp::start().await;
     let who = app.consumer("First").await;
     let now = app.clock.now();
@@ -313,16 +313,19 @@ async fn housekeeping_removes_old_events_keys_and_codes_and_leaves_young_ones() 
          VALUES ({0}, 'old', 'x', '', now() - INTERVAL '25 hours'), ({0}, 'young', 'x', '', now());
          INSERT INTO otp (phone, code_hash, created_at, expires_at) VALUES
          ('+911', '', now() - INTERVAL '27 hours', now() - INTERVAL '26 hours'),
-         ('+912', '', now() - INTERVAL '2 hours', now() - INTERVAL '1 hour')",
+         ('+912', '', now() - INTERVAL '2 hours', now() - INTERVAL '1 hour');
+         INSERT INTO user_session (user_id, face, refresh_hash, rotated_at, created_at, last_used_at, expires_at)
+         VALUES ({0}, 'graphql', '', now(), now(), now(), now() - INTERVAL '1 second')",
         who.user_id
     ))
     .await;
 
     let removed = app.app.remove_old().await.unwrap();
 
-    assert_eq!(removed, Removed { events: 1, idempotency_keys: 1, codes: 1 });
+    assert_eq!(removed, Removed { events: 1, idempotency_keys: 1, codes: 1, sessions: 1 });
     assert_eq!(app.number("SELECT count(*) FROM event").await, 2);
     assert_eq!(app.number("SELECT count(*) FROM idempotency_key WHERE key = 'young'").await, 1);
     assert_eq!(app.number("SELECT count(*) FROM otp WHERE phone = '+912'").await, 1);
+    assert_eq!(app.number("SELECT count(*) FROM user_session WHERE expires_at > now()").await, 1);
     assert_eq!(app.app.remove_old().await.unwrap(), Removed::default());
 }

@@ -400,7 +400,6 @@ async fn bad_input_is_refused_by_its_name_and_writes_nothing() {
         (json!({"tags": tags}), "tags", "at most 20 tags are allowed"),
         (json!({"sku": "x".repeat(51)}), "sku", "sku has 51 characters; at most 50 are allowed"),
         (json!({"expiryDate": "1999-12-31"}), "expiryDate", "expiryDate is a day from 2000 to 2099"),
-        (json!({"expiryDate": "-5000-01-01"}), "expiryDate", "expiryDate is a day from 2000 to 2099"),
         (
             json!({"imageUrl": "x".repeat(501)}),
             "imageUrl",
@@ -417,7 +416,12 @@ async fn bad_input_is_refused_by_its_name_and_writes_nothing() {
         let answer = app.graphql(&owner, CHANGE, json!({"id": rice, "input": changes})).await;
         assert_eq!((answer.refused(), answer.field()), (("BAD_INPUT", message), field), "{changes}");
     }
-    for changes in [json!({"price": 1.005}), json!({"price": "NaN"}), json!({"expiryDate": "soon"})] {
+    for changes in [
+        json!({"price": 1.005}),
+        json!({"price": "NaN"}),
+        json!({"expiryDate": "soon"}),
+        json!({"expiryDate": "-5000-01-01"}),
+    ] {
         let answer = app.graphql(&owner, CHANGE, json!({"id": rice, "input": changes})).await;
         assert!(!answer.errors.is_empty(), "{changes}");
     }

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
@@ -11,7 +10,7 @@ use crate::db::Conn;
 use crate::error::{Code, Error, Result};
 use crate::request::{Page, Relation};
 use crate::schema::{item, shop};
-use crate::values::{ItemId, Paise, ShopId, UserId};
+use crate::values::{Date, ItemId, Paise, ShopId, UserId};
 
 /// Where a consumer lives. What they see is sold there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +110,7 @@ pub struct Item {
     /// The shop's own number for it.
     pub sku: Option<String>,
     /// Best before this day.
-    pub expiry_date: Option<NaiveDate>,
+    pub expiry_date: Option<Date>,
     /// The address of its picture.
     pub image_url: Option<String>,
     /// Whether it can be ordered now.

@@ -1,11 +1,11 @@
 //! What a vendor may send, and the rules that it has to keep before anything is written.
 
 use async_graphql::{InputObject, MaybeUndefined};
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Utc};
 
 use crate::error::{Error, Result};
 use crate::journeys::vendor::model::{ItemChanges, NewItem, NewShop, NewVendorProfile, ShopChanges};
-use crate::values::{Paise, optional_text, required_text};
+use crate::values::{Date, Paise, optional_text, required_text};
 
 /// The longest name, title, type, category or address line, in characters.
 const LINE: usize = 100;
@@ -158,7 +158,7 @@ pub struct AddItemInput {
     /// The shop's own number for it, at most 50 characters.
     pub sku: Option<String>,
     /// Best before this day, from 2000 to 2099.
-    pub expiry_date: Option<NaiveDate>,
+    pub expiry_date: Option<Date>,
     /// The address of its picture, at most 500 characters.
     pub image_url: Option<String>,
 }
@@ -214,7 +214,7 @@ pub struct UpdateItemInput {
     /// The shop's own number for it, at most 50 characters.
     pub sku: MaybeUndefined<String>,
     /// Best before this day, from 2000 to 2099.
-    pub expiry_date: MaybeUndefined<NaiveDate>,
+    pub expiry_date: MaybeUndefined<Date>,
     /// The address of its picture, at most 500 characters.
     pub image_url: MaybeUndefined<String>,
     /// Whether it can be ordered from now on.
@@ -281,8 +281,8 @@ fn discount(discount: f64) -> Result<f64> {
     Ok(discount)
 }
 
-fn expiry_date(day: NaiveDate) -> Result<NaiveDate> {
-    if !(2000..2100).contains(&day.year()) {
+fn expiry_date(day: Date) -> Result<Date> {
+    if !(2000..2100).contains(&day.0.year()) {
         return Err(Error::bad_input("expiryDate", "expiryDate is a day from 2000 to 2099"));
     }
     Ok(day)

@@ -1,10 +1,10 @@
 //! What a vendor writes, as rows.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use crate::schema::{item, shop, vendor_profile};
-use crate::values::Paise;
+use crate::values::{Date, Paise};
 
 /// A vendor's business.
 #[derive(Clone, Debug, Queryable, Selectable, async_graphql::SimpleObject)]
@@ -78,7 +78,7 @@ pub struct NewItem {
     pub category: Option<String>,
     pub tags: Option<String>,
     pub sku: Option<String>,
-    pub expiry_date: Option<NaiveDate>,
+    pub expiry_date: Option<Date>,
     pub image_url: Option<String>,
 }
 
@@ -100,7 +100,7 @@ pub struct ItemChanges {
     pub category: Option<Option<String>>,
     pub tags: Option<Option<String>>,
     pub sku: Option<Option<String>>,
-    pub expiry_date: Option<Option<NaiveDate>>,
+    pub expiry_date: Option<Option<Date>>,
     pub image_url: Option<Option<String>>,
     pub is_available: Option<bool>,
     pub updated_at: DateTime<Utc>,
