@@ -6,7 +6,7 @@ use society_gateway::values::ShopId;
 
 use crate::harness::{Person, TestApp};
 
-const SHOPS: &str = "query($filter: ShopFilter, $first: Int, $after: String) {
+const SHOPS: &str = "query($filter: ShopFilter, $first: Int = 20, $after: String) {
     shops(filter: $filter, first: $first, after: $after) { nodes { shopName } pageInfo { hasNextPage endCursor } } }";
 const SHOP: &str =
     "query($id: ID!, $openOnly: Boolean! = false) { shop(id: $id, openOnly: $openOnly) { shopName } }";

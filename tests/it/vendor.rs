@@ -287,7 +287,7 @@ async fn a_vendor_sees_the_stock_of_all_their_items_and_nobody_elses() {
     app.sql("UPDATE item SET is_available = FALSE WHERE title = 'b'; UPDATE item SET is_active = FALSE WHERE title = 'c'")
         .await;
 
-    let query = "query($first: Int, $after: String) { myItems(first: $first, after: $after) {
+    let query = "query($first: Int = 20, $after: String) { myItems(first: $first, after: $after) {
         nodes { title quantityInStock isAvailable isActive } pageInfo { hasNextPage endCursor } } }";
     let items = app.graphql(&who, query, json!({"first": 2})).await.ok()["myItems"].clone();
     assert_eq!(
