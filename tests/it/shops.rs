@@ -1,7 +1,6 @@
 //! Browsing shops and items.
 
 use serde_json::{Value, json};
-use society_gateway::app::Role;
 use society_gateway::values::ShopId;
 
 use crate::harness::{Person, TestApp};
@@ -94,7 +93,7 @@ async fn browsing_is_for_consumers() {
         let answer = app.graphql(&newcomer, query, json!({})).await;
         assert_eq!(answer.refused().0, "ONBOARDING_REQUIRED", "{query}");
     }
-    let homeless = app.person("Homeless", Some(Role::Consumer), "").await;
+    let homeless = app.consumer("Homeless").await;
     app.sql(&format!(
         "UPDATE user_profile SET society = NULL, basic_onboarding_done = FALSE WHERE id = {}",
         homeless.user_id
