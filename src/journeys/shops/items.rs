@@ -93,3 +93,15 @@ impl QueryFragment<Pg> for Pages {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_statement_is_prepared_once_per_connection() {
+        let keys = [ItemsOfShop { shop: ShopId(1), after: ItemId(0), limit: 6 }];
+        assert_eq!(Pages::new(&keys).is_safe_to_cache_prepared(&Pg).ok(), Some(true));
+        assert!(Pages::query_id().is_some());
+    }
+}

@@ -54,7 +54,8 @@ pub struct Shop {
     pub society: String,
     /// What it says about itself.
     pub description: Option<String>,
-    /// Its tags as one text, separated by commas. `tags` has them one by one.
+    /// Its tags as one text, separated by commas.
+    #[graphql(skip)]
     pub category_tags: Option<String>,
     /// The address of its picture.
     pub logo_url: Option<String>,
@@ -104,9 +105,9 @@ pub struct Item {
     pub pack_size: Option<String>,
     /// Where it is found in the shop, such as "Dairy".
     pub category: Option<String>,
-    /// Its tags as one text, separated by commas. `tags` has them one by one.
-    #[diesel(column_name = tags)]
-    pub tag_text: Option<String>,
+    /// Its tags as one text, separated by commas.
+    #[graphql(skip)]
+    pub tags: Option<String>,
     /// The shop's own number for it.
     pub sku: Option<String>,
     /// Best before this day.

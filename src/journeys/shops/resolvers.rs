@@ -111,7 +111,7 @@ impl Shop {
 impl Item {
     /// Its tags, such as "rice".
     async fn tags(&self) -> Vec<&str> {
-        tags(self.tag_text.as_deref())
+        tags(self.tags.as_deref())
     }
 
     /// How many the shop has. Shown to its vendor only.
