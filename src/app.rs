@@ -15,7 +15,7 @@ pub use limiters::{Limit, Limiters};
 pub use sessions::{Role, Sessions, Viewer};
 
 use crate::config::Config;
-use crate::db::{Conn, Pool, PooledConn};
+use crate::db::{Conn, Pool, PooledConn, Statements};
 use crate::error::{Error, Result};
 use crate::events::{Doorbell, Feed, Hub, Topic};
 use crate::values::Clock;
@@ -102,18 +102,30 @@ impl App {
         let listener = tokio::spawn(sessions::forget_ended(self.clone(), self.hub.listen(Topic::Sessions)));
         // A connection of its own: busy requests must not delay events.
         let pool = Pool::new(self.pool.url(), 1)?;
+        let feed_statements = pool.statements().clone();
         let feed = Feed::start(pool, self.hub.clone(), self.doorbell.clone()).await?;
         let housekeeping = tokio::spawn(housekeeping::run(self.clone()));
-        Ok(Background(vec![listener, tokio::spawn(feed.run()), housekeeping]))
+        Ok(Background { tasks: vec![listener, tokio::spawn(feed.run()), housekeeping], feed_statements })
     }
 }
 
 /// Tasks that end when this is dropped.
-pub struct Background(Vec<tokio::task::JoinHandle<()>>);
+pub struct Background {
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+    feed_statements: Statements,
+}
+
+impl Background {
+    /// How often the event feed has looked at the table.
+    #[must_use]
+    pub fn feed_statements(&self) -> &Statements {
+        &self.feed_statements
+    }
+}
 
 impl Drop for Background {
     fn drop(&mut self) {
-        for task in &self.0 {
+        for task in &self.tasks {
             task.abort();
         }
     }

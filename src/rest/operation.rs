@@ -115,12 +115,11 @@ impl Operation {
     }
 
     /// The request that runs this operation.
-    pub fn request(&self, mut variables: Variables) -> Request {
-        if let Some((_, operation)) = self.document.operations.iter().next() {
-            absent::as_null(&self.document, &operation.node, &mut variables);
-        }
+    pub fn request(&self, variables: Variables) -> Request {
+        let mut document = self.document.clone();
+        absent::take_out(&mut document, None, &variables);
         let mut request = Request::new("").variables(variables);
-        request.set_parsed_query(self.document.clone());
+        request.set_parsed_query(document);
         request
     }
 }

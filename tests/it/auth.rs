@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use society_gateway::graphql;
 use society_gateway::request::{Face, Loaders, PageLimits, Scope, authenticate};
 use society_gateway::values::UserId;
 use tracing_subscriber::fmt::MakeWriter;
@@ -54,11 +53,7 @@ async fn by(app: &TestApp, face: Face, address: &str, query: &str, variables: Va
         page_limits: PageLimits::GRAPHQL,
         loaders: Loaders::new(app.app.pool().clone()),
     };
-    let request = async_graphql::Request::new(query)
-        .variables(async_graphql::Variables::from_json(variables))
-        .data(Arc::new(scope));
-    let schema = graphql::builder().finish();
-    graphql::Schema::execute(&schema, request).await.into()
+    app.execute(scope, query, variables).await
 }
 
 /// A device that signed in.

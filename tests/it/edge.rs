@@ -8,8 +8,6 @@ use axum::extract::ConnectInfo;
 use axum::http::request::Builder;
 use axum::http::{HeaderMap, Request, StatusCode};
 use serde_json::{Value, json};
-use society_gateway::graphql::Gateway;
-use society_gateway::server::{ServerState, router};
 use tower::ServiceExt;
 
 use crate::harness::{Person, TestApp};
@@ -38,7 +36,7 @@ impl Reply {
 }
 
 fn served(app: &TestApp) -> Router {
-    router(ServerState { app: app.app.clone(), gateway: Gateway::new().unwrap() })
+    app.router.clone()
 }
 
 async fn send(router: &Router, request: Builder, body: impl Into<Body>) -> Reply {

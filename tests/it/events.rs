@@ -68,8 +68,9 @@ impl TestApp {
 
     /// Waits until the feed has looked at the table again, twice.
     async fn feed_has_looked(&self) {
-        let before = self.app.pool().statements().count();
-        while self.app.pool().statements().count() < before + 2 {
+        let looks = self.background.feed_statements();
+        let before = looks.count();
+        while looks.count() < before + 2 {
             tokio::task::yield_now().await;
         }
     }

@@ -98,7 +98,7 @@ pub struct TestApp {
     pub clock: Clock,
     pub router: Router,
     gateway: Arc<Gateway>,
-    _background: Background,
+    pub background: Background,
 }
 
 /// Somebody who is signed in.
@@ -117,6 +117,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    fn of(answer: &Value) -> Answer {
+        let errors = answer["errors"].as_array().cloned().unwrap_or_default();
+        Answer { data: answer["data"].clone(), errors }
+    }
+
     /// The data of a call that must have worked.
     pub fn ok(self) -> Value {
         assert_eq!(self.errors, Vec::<Value>::new(), "unexpected errors");
@@ -155,7 +160,7 @@ impl TestApp {
         let state = ServerState::new(app.clone(), CancellationToken::new()).unwrap();
         let gateway = state.gateway.clone();
         let router = server::router(state).await.unwrap();
-        TestApp { app, clock, router, gateway, _background: background }
+        TestApp { app, clock, router, gateway, background }
     }
 
     pub async fn conn(&self) -> PooledConn {
@@ -285,14 +290,15 @@ impl TestApp {
 
     /// One GraphQL call of a person, or of nobody, as it comes over HTTP.
     pub async fn graphql(&self, who: impl Into<Option<&Person>>, query: &str, variables: Value) -> Answer {
-        let mut request = Request::post("/graphql").header("content-type", "application/json");
+        let mut request = Request::post("/graphql")
+            .header("content-type", "application/json")
+            .header("user-agent", "tests");
         if let Some(person) = who.into() {
             request = request.header("authorization", format!("Bearer {}", person.token));
         }
         let body = json!({"query": query, "variables": variables}).to_string();
         let (_, answer) = self.call(request.body(Body::from(body)).unwrap()).await;
-        let errors = answer["errors"].as_array().cloned().unwrap_or_default();
-        Answer { data: answer["data"].clone(), errors }
+        Answer::of(&answer)
     }
 
     /// One REST call of a person, or of nobody: the status and the body.
@@ -336,16 +342,18 @@ impl TestApp {
             page_limits: PageLimits::GRAPHQL,
             loaders: Loaders::new(self.app.pool().clone()),
         };
-        let Value::Object(variables) = variables else { panic!("variables are an object") };
-        let ask = Ask { query: query.to_owned(), operation_name: None, variables };
-        let prepared = self.gateway.prepare(ask).unwrap();
-        let answers = self.gateway.subscribe(prepared, Arc::new(scope));
-        answers
-            .map(|answer| {
-                let answer = serde_json::to_value(answer).unwrap();
-                let errors = answer["errors"].as_array().cloned().unwrap_or_default();
-                Answer { data: answer["data"].clone(), errors }
-            })
-            .boxed()
+        let prepared = self.gateway.prepare(ask(query, variables)).unwrap();
+        self.gateway.subscribe(prepared, Arc::new(scope)).map(|answer| Answer::of(&json!(answer))).boxed()
     }
+
+    /// A call that comes in another way than over HTTP on this machine.
+    pub async fn execute(&self, scope: Scope, query: &str, variables: Value) -> Answer {
+        let prepared = self.gateway.prepare(ask(query, variables)).unwrap();
+        Answer::of(&json!(Gateway::execute(&self.gateway, prepared, Arc::new(scope)).await))
+    }
+}
+
+fn ask(query: &str, variables: Value) -> Ask {
+    let Value::Object(variables) = variables else { panic!("variables are an object") };
+    Ask { query: query.to_owned(), operation_name: None, variables }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, Method};
 use serde_json::{Value, json};
 use society_gateway::request::{Face, Loaders, PageLimits, Scope, authenticate};
 use society_gateway::rest::{self, Prepared};
