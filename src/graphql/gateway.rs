@@ -65,8 +65,8 @@ impl Prepared {
     /// What the engine runs. The document is cloned (about 1 µs): it drops the skipped fields from its copy.
     fn request(&mut self, scope: Arc<Scope>) -> Request {
         let mut request = Request::new("").variables(std::mem::take(&mut self.variables)).data(scope);
+        request.set_parsed_query(self.document.with_only(self.operation_name.as_deref()));
         request.operation_name = self.operation_name.take();
-        request.set_parsed_query(self.document.parsed.clone());
         request
     }
 }
