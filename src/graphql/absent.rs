@@ -13,7 +13,7 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Positioned, Variables};
 use async_graphql_value::Value;
 
-/// Takes out the arguments of one operation whose variables were not given.
+/// Takes out the arguments of one operation whose variables were not given. A lone operation needs no name.
 pub fn take_out(document: &mut ExecutableDocument, operation_name: Option<&str>, given: &Variables) {
     let ExecutableDocument { operations, fragments } = document;
     let Some(operation) = named(operations, operation_name) else { return };
@@ -52,7 +52,10 @@ fn named<'a>(
 ) -> Option<&'a mut OperationDefinition> {
     let found = match operations {
         DocumentOperations::Single(operation) => Some(operation),
-        DocumentOperations::Multiple(operations) => operations.get_mut(name?),
+        DocumentOperations::Multiple(operations) => match name {
+            Some(name) => operations.get_mut(name),
+            None => operations.values_mut().next(),
+        },
     };
     found.map(|Positioned { node, .. }| node)
 }

@@ -2,9 +2,13 @@
 //!
 //! They are validated anew each time (about 10 µs), since the validation looks at variables, too.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::parser::types::{
+    DocumentOperations, ExecutableDocument, FragmentDefinition, Selection, SelectionSet,
+};
+use async_graphql::{Name, Positioned};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
@@ -22,6 +26,41 @@ pub struct Document {
     pub parsed: ExecutableDocument,
     /// How many tokens it was read from.
     pub tokens: usize,
+}
+
+impl Document {
+    /// A copy with the named operation alone and the fragments that it leads to: the engine counts the cost of all
+    /// operations together, and an explorer sends all of a tab.
+    #[must_use]
+    pub fn with_only(&self, operation: Option<&str>) -> ExecutableDocument {
+        let DocumentOperations::Multiple(operations) = &self.parsed.operations else {
+            return self.parsed.clone();
+        };
+        let named = operation.and_then(|name| operations.get_key_value(name));
+        let (Some((name, operation)), 2..) = (named, operations.len()) else { return self.parsed.clone() };
+        let mut fragments = HashMap::new();
+        self.collect(&operation.node.selection_set.node, &mut fragments);
+        let operations = HashMap::from([(name.clone(), operation.clone())]);
+        ExecutableDocument { operations: DocumentOperations::Multiple(operations), fragments }
+    }
+
+    /// Copies the fragments that a selection set leads to. They are in no circle, which the limits have seen to.
+    fn collect(&self, set: &SelectionSet, fragments: &mut HashMap<Name, Positioned<FragmentDefinition>>) {
+        for selection in &set.items {
+            match &selection.node {
+                Selection::Field(field) => self.collect(&field.node.selection_set.node, fragments),
+                Selection::InlineFragment(inline) => self.collect(&inline.node.selection_set.node, fragments),
+                Selection::FragmentSpread(spread) => {
+                    let name = &spread.node.fragment_name.node;
+                    if let Some(fragment) = self.parsed.fragments.get(name)
+                        && fragments.insert(name.clone(), fragment.clone()).is_none()
+                    {
+                        self.collect(&fragment.node.selection_set.node, fragments);
+                    }
+                }
+            }
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -76,6 +115,22 @@ mod tests {
         documents.keep("{a}".to_owned(), document("{a}", 3));
         assert!(documents.get("{a}").is_some());
         assert!(documents.get("{b}").is_none());
+    }
+
+    #[test]
+    fn an_operation_takes_along_the_fragments_it_leads_to_and_no_others() {
+        let text =
+            "query A { ...F } query B { a } fragment F on Q { b { ... { ...G } } } fragment G on Q { c }
+            fragment H on Q { d }";
+        let document = document(text, 40);
+        let names = |part: &ExecutableDocument| {
+            let mut names: Vec<_> = part.operations.iter().filter_map(|(name, _)| name.cloned()).collect();
+            names.extend(part.fragments.keys().cloned());
+            names.sort();
+            names.iter().map(Name::to_string).collect::<String>()
+        };
+        assert_eq!(names(&document.with_only(Some("A"))), "AFG");
+        assert_eq!(names(&document.with_only(Some("B"))), "B");
     }
 
     #[test]

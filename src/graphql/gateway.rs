@@ -64,7 +64,7 @@ impl Prepared {
 
     /// What the engine runs. The document is cloned (about 1 µs): it drops the skipped fields from its copy.
     fn request(&mut self, scope: Arc<Scope>) -> Request {
-        let mut document = self.document.parsed.clone();
+        let mut document = self.document.with_only(self.operation_name.as_deref());
         absent::take_out(&mut document, self.operation_name.as_deref(), &self.variables);
         let mut request = Request::new("").variables(std::mem::take(&mut self.variables)).data(scope);
         request.operation_name = self.operation_name.take();

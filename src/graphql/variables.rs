@@ -1,7 +1,8 @@
 //! Variables, brought to their declared types before anything runs.
 //!
 //! The engine looks at a variable only where it is used: a wrong one would fail in the middle, after earlier fields of
-//! a mutation have run. Both faces come here first. Defaults of absent variables and fields are left to the engine.
+//! a mutation have run. Both faces come here first. Defaults of variables are filled in; those of fields are left to
+//! the engine.
 
 use std::fmt::Write as _;
 
@@ -86,7 +87,12 @@ pub fn coerce(
                     variables.insert(name.clone(), value);
                 }
             }
-            None if declared.nullable || node.default_value.is_some() => {}
+            None if node.default_value.is_some() => {
+                // The engine forgets the default where it decides @skip and @include.
+                let default = node.default_value.as_ref().map(|default| default.node.clone());
+                variables.extend(default.map(|default| (name.clone(), default)));
+            }
+            None if declared.nullable => {}
             None => reader.refuse(Problem::Missing, format!("is required; its type is {declared}")),
         }
     }
@@ -329,7 +335,8 @@ mod tests {
             ("$a: Money", json!({"a": 149.5}), json!({"a": 149.5})),
             ("$a: Money", json!({"a": "149.50"}), json!({"a": "149.50"})),
             ("$a: Phone", json!({"a": "98765 43210"}), json!({"a": "98765 43210"})),
-            ("$a: Int! = 5, $b: String", json!({}), json!({})),
+            ("$a: Int! = 5, $b: String", json!({}), json!({"a": 5})),
+            ("$a: PaymentMode = CASH", json!({}), json!({"a": "CASH"})),
             ("$a: Int", json!({"a": 1, "undeclared": "x"}), json!({"a": 1})),
             (
                 "$a: Order",

@@ -8,6 +8,11 @@ use axum::extract::ConnectInfo;
 use axum::http::request::Builder;
 use axum::http::{HeaderMap, Request, StatusCode};
 use serde_json::{Value, json};
+<<<<<<< HEAD
+=======
+use society_gateway::server::{ServerState, router};
+use tokio_util::sync::CancellationToken;
+>>>>>>> ea7ad41b4849913a5a7778b6677540248aa85bd3
 use tower::ServiceExt;
 
 use crate::harness::{Person, TestApp};
@@ -35,8 +40,13 @@ impl Reply {
     }
 }
 
+<<<<<<< HEAD
 fn served(app: &TestApp) -> Router {
     app.router.clone()
+=======
+async fn served(app: &TestApp) -> Router {
+    router(ServerState::new(app.app.clone(), CancellationToken::new()).unwrap()).await.unwrap()
+>>>>>>> ea7ad41b4849913a5a7778b6677540248aa85bd3
 }
 
 async fn send(router: &Router, request: Builder, body: impl Into<Body>) -> Reply {
@@ -69,7 +79,7 @@ async fn get(router: &Router, query: &str) -> Reply {
 #[tokio::test]
 async fn a_signed_in_person_reads_and_changes_and_a_stranger_is_told_to_sign_in() {
     let app = TestApp::start().await;
-    let (router, who) = (served(&app), app.consumer("First").await);
+    let (router, who) = (served(&app).await, app.consumer("First").await);
 
     let load = "mutation Load($amount: Money!) { loadWallet(amount: $amount) { wallet { balance } } }";
     let loaded = post(&router, Some(&who), load, json!({"amount": "12.50"})).await;
@@ -90,7 +100,7 @@ async fn a_signed_in_person_reads_and_changes_and_a_stranger_is_told_to_sign_in(
 #[tokio::test]
 async fn an_error_carries_what_helps_to_act() {
     let app = TestApp::start().await;
-    let (router, who) = (served(&app), app.consumer("First").await);
+    let (router, who) = (served(&app).await, app.consumer("First").await);
     let debit = "mutation { debitWallet(amount: 5.25) { message } }";
     let refused = post(&router, Some(&who), debit, json!({})).await;
     assert_eq!(
@@ -105,7 +115,7 @@ async fn an_error_carries_what_helps_to_act() {
 #[tokio::test]
 async fn a_wrong_variable_stops_a_mutation_before_its_first_field() {
     let app = TestApp::start().await;
-    let (router, who) = (served(&app), app.consumer("First").await);
+    let (router, who) = (served(&app).await, app.consumer("First").await);
     let twice = "mutation($then: Money!) { a: loadWallet(amount: 5) { message } b: loadWallet(amount: $then) { message } }";
     for variables in [json!({}), json!({"then": null}), json!({"then": "1.005"}), json!({"then": [1]})] {
         let refused = post(&router, Some(&who), twice, variables).await;
@@ -117,15 +127,55 @@ async fn a_wrong_variable_stops_a_mutation_before_its_first_field() {
 }
 
 #[tokio::test]
+async fn an_absent_variable_leaves_its_default_in_force() {
+    let app = TestApp::start().await;
+    let (router, who) = (served(&app).await, app.consumer("First").await);
+    let (shop, _) = app.shop("Corner").await;
+    let item = app.item(shop, "Rice", "10", 9).await;
+
+    let shown = "query($b: Boolean = true) { wallet @include(if: $b) { balance } }";
+    let shown = post(&router, Some(&who), shown, json!({})).await;
+    assert_eq!(shown.body, json!({"data": {"wallet": {"balance": 0}}}));
+    let pages = "query($first: Int, $n: Int = 1) { shops(first: $first) { nodes { items(first: $n) { nodes { title } } } } }";
+    let pages = post(&router, Some(&who), pages, json!({})).await;
+    assert_eq!(
+        pages.body,
+        json!({"data": {"shops": {"nodes": [{"items": {"nodes": [{"title": "Rice"}]}}]}}})
+    );
+    let add =
+        "mutation($item: ID!, $quantity: Int) { addToCart(itemId: $item, quantity: $quantity) { message } }";
+    let added = post(&router, Some(&who), add, json!({"item": item.0})).await;
+    assert_eq!(added.body.get("errors"), None, "{}", added.body);
+    assert_eq!(app.number("SELECT quantity FROM cart_item").await, 1);
+    let nothing = post(&router, Some(&who), add, json!({"item": item.0, "quantity": null})).await;
+    assert_eq!(nothing.code(), "BAD_INPUT", "{}", nothing.body);
+}
+
+#[tokio::test]
+async fn an_operation_of_many_is_held_to_its_own_cost() {
+    let app = TestApp::start().await;
+    let (router, who) = (served(&app).await, app.consumer("First").await);
+    let costly = "shops(first: 100) { nodes { ...S items(first: 20) { nodes { id title } } } }";
+    let document: String = (0..10).map(|n| format!("query Q{n} {{ {costly} }} ")).collect();
+    let body = |document: &str| json!({"query": document, "operationName": "Q7"}).to_string();
+    let request = || posting().header("authorization", &who.token);
+    let several = send(&router, request(), body(&(document.clone() + "fragment S on Shop { id }"))).await;
+    assert_eq!(several.body, json!({"data": {"shops": {"nodes": []}}}));
+    let alone = format!("query Q7 {{ {} }} fragment S on Shop {{ id }}", format!("a: {costly} ").repeat(10));
+    let alone = send(&router, request(), body(&alone)).await;
+    assert_eq!(alone.message(), "Query is too complex.");
+}
+
+#[tokio::test]
 async fn get_reads_and_never_changes() {
     let app = TestApp::start().await;
-    let router = served(&app);
+    let router = served(&app).await;
     assert_eq!(get(&router, "{ __typename }").await.body, json!({"data": {"__typename": "Query"}}));
     let refused = get(&router, "mutation { loadWallet(amount: 5) { message } }").await;
     assert_eq!((refused.status, refused.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "POST"));
-    let named = "/graphql?query=query%20A(%24b:Boolean!)%7B__typename%20@include(if:%24b)%7D%20mutation%20B%7BclearCart%7Bmessage%7D%7D\
-                 &operationName=A&variables=%7B%22b%22:true%7D";
-    assert_eq!(send(&router, Request::get(named), "").await.body, json!({"data": {"__typename": "Query"}}));
+    let named = "/graphql?query=query%20A(%24b:Boolean!)%7Bwallet%20@include(if:%24b)%7Bbalance%7D%7D%20mutation%20B%7BclearCart%7Bmessage%7D%7D\
+                 &operationName=A&variables=%7B%22b%22:false%7D";
+    assert_eq!(send(&router, Request::get(named), "").await.body, json!({"data": {}}));
     let broken = send(&router, Request::get("/graphql?query=%7Ba%7D&variables=%7B"), "").await;
     assert_eq!(broken.status, StatusCode::BAD_REQUEST);
     assert_eq!(send(&router, Request::get("/graphql"), "").await.message(), "query is missing.");
@@ -137,7 +187,7 @@ async fn get_reads_and_never_changes() {
 #[tokio::test]
 async fn what_is_no_request_is_refused_as_graphql_says() {
     let app = TestApp::start().await;
-    let router = served(&app);
+    let router = served(&app).await;
     for (body, status, message) in [
         ("", 400, "The body is no JSON"),
         ("{", 400, "The body is no JSON"),
@@ -172,7 +222,7 @@ async fn what_is_no_request_is_refused_as_graphql_says() {
 #[tokio::test]
 async fn a_refused_document_is_400_for_current_clients_and_200_for_older_ones() {
     let app = TestApp::start().await;
-    let router = served(&app);
+    let router = served(&app).await;
     for (query, code) in [
         ("{", "GRAPHQL_PARSE_FAILED"),
         ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
@@ -190,7 +240,7 @@ async fn a_refused_document_is_400_for_current_clients_and_200_for_older_ones() 
 #[tokio::test]
 async fn documents_that_would_exhaust_the_server_are_refused_at_once() {
     let app = TestApp::start().await;
-    let (router, who) = (served(&app), app.consumer("First").await);
+    let (router, who) = (served(&app).await, app.consumer("First").await);
     let bomb = (0..18).map(|n| format!("fragment F{n} on Wallet {{ ...F{} ...F{} }} ", n + 1, n + 1));
     let bomb =
         format!("{{ wallet {{ ...F0 }} }} {}fragment F18 on Wallet {{ balance }}", bomb.collect::<String>());
@@ -216,7 +266,7 @@ async fn documents_that_would_exhaust_the_server_are_refused_at_once() {
 #[tokio::test]
 async fn a_fault_of_ours_shows_one_fixed_sentence() {
     let app = TestApp::start().await;
-    let (router, who) = (served(&app), app.consumer("First").await);
+    let (router, who) = (served(&app).await, app.consumer("First").await);
     post(&router, Some(&who), "{ wallet { balance } }", json!({})).await;
     app.sql("ALTER TABLE consumer_wallet RENAME TO hidden").await;
     let failed = post(&router, Some(&who), "{ wallet { balance } }", json!({})).await;
@@ -228,7 +278,7 @@ async fn a_fault_of_ours_shows_one_fixed_sentence() {
 #[tokio::test]
 async fn every_response_is_named_and_hardened() {
     let app = TestApp::start().await;
-    let router = served(&app);
+    let router = served(&app).await;
     let named = Request::get("/health").header("x-request-id", "order-42");
     let health = send(&router, named, "").await;
     assert_eq!((health.status, health.body.clone()), (StatusCode::OK, json!({"status": "ok"})));
@@ -248,7 +298,7 @@ async fn every_response_is_named_and_hardened() {
 #[tokio::test]
 async fn readiness_says_whether_the_database_answers() {
     let app = TestApp::start().await;
-    let router = served(&app);
+    let router = served(&app).await;
     assert_eq!(send(&router, Request::get("/readyz"), "").await.status, StatusCode::OK);
     app.app.pool().close();
     let unready = send(&router, Request::get("/readyz"), "").await;
@@ -268,20 +318,20 @@ async fn a_page_of_any_origin_may_call_without_credentials_and_a_preflight_needs
             .header("access-control-request-method", "POST")
             .header("access-control-request-headers", "authorization, content-type, idempotency-key")
     };
-    let reply = send(&served(&app), preflight(), "").await;
+    let reply = send(&served(&app).await, preflight(), "").await;
     assert_eq!(reply.status, StatusCode::OK);
     assert_eq!(reply.header("access-control-allow-origin"), "*");
     assert_eq!(reply.header("access-control-allow-credentials"), "");
     assert_eq!(reply.header("access-control-allow-headers"), "authorization, content-type, idempotency-key");
     assert!(reply.header("access-control-allow-methods").contains("POST"));
     let answer = Request::get("/health").header("origin", "https://shop.example.org");
-    let answer = send(&served(&app), answer, "").await;
+    let answer = send(&served(&app).await, answer, "").await;
     assert_eq!(answer.header("access-control-allow-origin"), "*");
     assert_eq!(answer.header("access-control-expose-headers"), "x-request-id,traceparent");
 
     let app = TestApp::with(&[("ALLOWED_ORIGINS", "https://shop.example.org")]).await;
-    let listed = send(&served(&app), preflight(), "").await;
+    let listed = send(&served(&app).await, preflight(), "").await;
     assert_eq!(listed.header("access-control-allow-origin"), "https://shop.example.org");
     let other = Request::get("/health").header("origin", "https://other.example.org");
-    assert_eq!(send(&served(&app), other, "").await.header("access-control-allow-origin"), "");
+    assert_eq!(send(&served(&app).await, other, "").await.header("access-control-allow-origin"), "");
 }
