@@ -15,7 +15,8 @@ pub fn as_null(document: &ExecutableDocument, operation: &OperationDefinition, g
         .variable_definitions
         .iter()
         .map(|definition| &definition.node)
-        .filter(|definition| definition.default_value.is_none() && !given.contains_key(&definition.name.node))
+        .filter(|definition| definition.var_type.node.nullable && definition.default_value.is_none())
+        .filter(|definition| !given.contains_key(&definition.name.node))
         .map(|definition| &definition.name.node)
         .collect();
     if absent.is_empty() {
@@ -57,8 +58,8 @@ mod tests {
 
     #[test]
     fn only_whole_arguments_become_null() {
-        let text = "query($a: Int, $b: Int, $c: Int = 1, $d: Int, $e: Int) {
-            x(a: $a, in: {b: $b}, c: $c, d: $d) { ...F } } fragment F on X { y(e: $e) }";
+        let text = "query($r: Int!, $a: Int, $b: Int, $c: Int = 1, $d: Int, $e: Int) {
+            x(r: $r, a: $a, in: {b: $b}, c: $c, d: $d) { ...F } } fragment F on X { y(e: $e) }";
         let document = parse_query(text).unwrap();
         let operation = document.operations.iter().next().unwrap().1.node.clone();
         let mut given = Variables::from_json(json!({"d": 4}));
