@@ -46,10 +46,8 @@ impl Checker {
     }
 
     /// The engine keeps its validator to itself, so it is asked to run the document and stopped right before.
-    async fn validate(&self, document: ExecutableDocument) -> Vec<String> {
-        let mut request = Request::new("");
-        request.set_parsed_query(document);
-        let response = self.schema.execute(request).await;
+    async fn validate(&self, document: &ExecutableDocument) -> Vec<String> {
+        let response = self.schema.execute(request(document, Variables::default())).await;
         response.errors.into_iter().map(|error| error.message).collect()
     }
 }
@@ -88,7 +86,7 @@ impl Operation {
     pub async fn read(source: Document, checker: &Checker) -> Result<Operation, Unfit> {
         let unfit = |problem: String| Unfit(format!("operations/{}.graphql: {problem}", source.name));
         let document = parse_query(source.text).map_err(|error| unfit(error.to_string()))?;
-        let problems = checker.validate(document.clone()).await;
+        let problems = checker.validate(&document).await;
         if !problems.is_empty() {
             return Err(unfit(problems.join("; ")));
         }
@@ -116,12 +114,16 @@ impl Operation {
 
     /// The request that runs this operation.
     pub fn request(&self, variables: Variables) -> Request {
-        let mut document = self.document.clone();
-        absent::take_out(&mut document, None, &variables);
-        let mut request = Request::new("").variables(variables);
-        request.set_parsed_query(document);
-        request
+        request(&self.document, variables)
     }
+}
+
+fn request(document: &ExecutableDocument, variables: Variables) -> Request {
+    let mut document = document.clone();
+    absent::take_out(&mut document, None, &variables);
+    let mut request = Request::new("").variables(variables);
+    request.set_parsed_query(document);
+    request
 }
 
 fn note_arguments(set: &SelectionSet, arguments: &mut HashMap<Name, Name>) {

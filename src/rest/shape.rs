@@ -1,8 +1,8 @@
 //! From an operation's answer to the contract's JSON, planned at start-up from the selections and the schema.
 //!
 //! The aliases are the REST keys. The schema's types say the rest: an `ID` is a whole number, an enumeration its
-//! lowercase word, a time RFC 3339 with `Z` except where [`RFC_1123`] says otherwise. An alias that begins with `spread`
-//! puts its object's members into the object around it.
+//! lowercase word, tags one comma-separated text, a time RFC 3339 with `Z` except where [`RFC_1123`] says otherwise. An
+//! alias that begins with `spread` puts its object's members into the object around it.
 
 use std::collections::HashMap;
 
@@ -15,6 +15,9 @@ use crate::graphql::{TypeKind, Types};
 
 /// Times that the legacy backend sent as `Sun, 22 Nov 2026 07:32:29 GMT` (contract, section 1.6).
 const RFC_1123: [(&str, &str); 2] = [("Order", "createdAt"), ("Order", "updatedAt")];
+
+/// Lists of words that the legacy backend kept, and sent, as one comma-separated text.
+const COMMA_SEPARATED: [(&str, &str); 2] = [("Shop", "tags"), ("Item", "tags")];
 
 /// How the members of one object are made. The keys are those of the answer.
 pub struct Shape(HashMap<Name, Member>);
@@ -36,6 +39,8 @@ enum Form {
     Instant,
     /// RFC 1123.
     HttpDate,
+    /// `a,b,c`, or null when there is none.
+    CommaSeparated,
     /// The cursor of the next page; null behind the last. As a whole number where it is one and the flag is set.
     NextCursor {
         whole: bool,
@@ -103,6 +108,7 @@ impl Shape {
 impl Form {
     fn json(&self, value: Value) -> Json {
         match (self, value) {
+            (Form::CommaSeparated, Value::List(words)) => comma_separated(&words),
             (_, Value::List(entries)) => entries.into_iter().map(|entry| self.json(entry)).collect(),
             (_, Value::Null) => Json::Null,
             (Form::Object(shape), value) => Json::Object(shape.object(value)),
@@ -123,6 +129,12 @@ impl Form {
 
 fn time(text: &str, show: impl Fn(DateTime<Utc>) -> String) -> String {
     DateTime::parse_from_rfc3339(text).map_or_else(|_| text.to_owned(), |at| show(at.to_utc()))
+}
+
+fn comma_separated(words: &[Value]) -> Json {
+    let text = |word: &Value| if let Value::String(word) = word { Some(word.clone()) } else { None };
+    let words: Vec<String> = words.iter().filter_map(text).collect();
+    if words.is_empty() { Json::Null } else { Json::String(words.join(",")) }
 }
 
 struct Planner<'a> {
@@ -176,6 +188,9 @@ impl Planner<'_> {
                 "hasNextPage" if field.alias.is_none() => Ok(Form::Dropped),
                 _ => Err("of a PageInfo, only endCursor and hasNextPage are shaped".to_owned()),
             };
+        }
+        if COMMA_SEPARATED.contains(&(on, name)) {
+            return Ok(Form::CommaSeparated);
         }
         let of = innermost(declared);
         match (self.types.kind(of), of) {
@@ -285,10 +300,12 @@ mod tests {
     }
 
     #[test]
-    fn absent_objects_are_null_and_lists_of_words_stay_lists() {
+    fn tags_are_one_text_and_other_lists_stay_lists() {
         let query = "{ shop { tags } modes }";
-        let answer = json!({"shop": {"tags": ["a", "b"]}, "modes": ["CASH"]});
-        assert_eq!(shaped(query, answer), json!({"shop": {"tags": ["a", "b"]}, "modes": ["cash"]}));
+        let answer = json!({"shop": {"tags": ["veg", "fruit"]}, "modes": ["CASH"]});
+        assert_eq!(shaped(query, answer), json!({"shop": {"tags": "veg,fruit"}, "modes": ["cash"]}));
+        let answer = json!({"shop": {"tags": []}, "modes": []});
+        assert_eq!(shaped(query, answer), json!({"shop": {"tags": null}, "modes": []}));
         assert_eq!(shaped(query, json!({"shop": null, "modes": []})), json!({"shop": null, "modes": []}));
     }
 

@@ -8,11 +8,6 @@ use axum::extract::ConnectInfo;
 use axum::http::request::Builder;
 use axum::http::{HeaderMap, Request, StatusCode};
 use serde_json::{Value, json};
-<<<<<<< HEAD
-=======
-use society_gateway::server::{ServerState, router};
-use tokio_util::sync::CancellationToken;
->>>>>>> ea7ad41b4849913a5a7778b6677540248aa85bd3
 use tower::ServiceExt;
 
 use crate::harness::{Person, TestApp};
@@ -40,13 +35,8 @@ impl Reply {
     }
 }
 
-<<<<<<< HEAD
 fn served(app: &TestApp) -> Router {
     app.router.clone()
-=======
-async fn served(app: &TestApp) -> Router {
-    router(ServerState::new(app.app.clone(), CancellationToken::new()).unwrap()).await.unwrap()
->>>>>>> ea7ad41b4849913a5a7778b6677540248aa85bd3
 }
 
 async fn send(router: &Router, request: Builder, body: impl Into<Body>) -> Reply {
@@ -79,7 +69,7 @@ async fn get(router: &Router, query: &str) -> Reply {
 #[tokio::test]
 async fn a_signed_in_person_reads_and_changes_and_a_stranger_is_told_to_sign_in() {
     let app = TestApp::start().await;
-    let (router, who) = (served(&app).await, app.consumer("First").await);
+    let (router, who) = (served(&app), app.consumer("First").await);
 
     let load = "mutation Load($amount: Money!) { loadWallet(amount: $amount) { wallet { balance } } }";
     let loaded = post(&router, Some(&who), load, json!({"amount": "12.50"})).await;
@@ -100,7 +90,7 @@ async fn a_signed_in_person_reads_and_changes_and_a_stranger_is_told_to_sign_in(
 #[tokio::test]
 async fn an_error_carries_what_helps_to_act() {
     let app = TestApp::start().await;
-    let (router, who) = (served(&app).await, app.consumer("First").await);
+    let (router, who) = (served(&app), app.consumer("First").await);
     let debit = "mutation { debitWallet(amount: 5.25) { message } }";
     let refused = post(&router, Some(&who), debit, json!({})).await;
     assert_eq!(
@@ -115,7 +105,7 @@ async fn an_error_carries_what_helps_to_act() {
 #[tokio::test]
 async fn a_wrong_variable_stops_a_mutation_before_its_first_field() {
     let app = TestApp::start().await;
-    let (router, who) = (served(&app).await, app.consumer("First").await);
+    let (router, who) = (served(&app), app.consumer("First").await);
     let twice = "mutation($then: Money!) { a: loadWallet(amount: 5) { message } b: loadWallet(amount: $then) { message } }";
     for variables in [json!({}), json!({"then": null}), json!({"then": "1.005"}), json!({"then": [1]})] {
         let refused = post(&router, Some(&who), twice, variables).await;
@@ -129,7 +119,7 @@ async fn a_wrong_variable_stops_a_mutation_before_its_first_field() {
 #[tokio::test]
 async fn an_absent_variable_leaves_its_default_in_force() {
     let app = TestApp::start().await;
-    let (router, who) = (served(&app).await, app.consumer("First").await);
+    let (router, who) = (served(&app), app.consumer("First").await);
     let (shop, _) = app.shop("Corner").await;
     let item = app.item(shop, "Rice", "10", 9).await;
 
@@ -154,7 +144,7 @@ async fn an_absent_variable_leaves_its_default_in_force() {
 #[tokio::test]
 async fn an_operation_of_many_is_held_to_its_own_cost() {
     let app = TestApp::start().await;
-    let (router, who) = (served(&app).await, app.consumer("First").await);
+    let (router, who) = (served(&app), app.consumer("First").await);
     let costly = "shops(first: 100) { nodes { ...S items(first: 20) { nodes { id title } } } }";
     let document: String = (0..10).map(|n| format!("query Q{n} {{ {costly} }} ")).collect();
     let body = |document: &str| json!({"query": document, "operationName": "Q7"}).to_string();
@@ -169,7 +159,7 @@ async fn an_operation_of_many_is_held_to_its_own_cost() {
 #[tokio::test]
 async fn get_reads_and_never_changes() {
     let app = TestApp::start().await;
-    let router = served(&app).await;
+    let router = served(&app);
     assert_eq!(get(&router, "{ __typename }").await.body, json!({"data": {"__typename": "Query"}}));
     let refused = get(&router, "mutation { loadWallet(amount: 5) { message } }").await;
     assert_eq!((refused.status, refused.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "POST"));
@@ -187,7 +177,7 @@ async fn get_reads_and_never_changes() {
 #[tokio::test]
 async fn what_is_no_request_is_refused_as_graphql_says() {
     let app = TestApp::start().await;
-    let router = served(&app).await;
+    let router = served(&app);
     for (body, status, message) in [
         ("", 400, "The body is no JSON"),
         ("{", 400, "The body is no JSON"),
@@ -222,7 +212,7 @@ async fn what_is_no_request_is_refused_as_graphql_says() {
 #[tokio::test]
 async fn a_refused_document_is_400_for_current_clients_and_200_for_older_ones() {
     let app = TestApp::start().await;
-    let router = served(&app).await;
+    let router = served(&app);
     for (query, code) in [
         ("{", "GRAPHQL_PARSE_FAILED"),
         ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
@@ -240,7 +230,7 @@ async fn a_refused_document_is_400_for_current_clients_and_200_for_older_ones() 
 #[tokio::test]
 async fn documents_that_would_exhaust_the_server_are_refused_at_once() {
     let app = TestApp::start().await;
-    let (router, who) = (served(&app).await, app.consumer("First").await);
+    let (router, who) = (served(&app), app.consumer("First").await);
     let bomb = (0..18).map(|n| format!("fragment F{n} on Wallet {{ ...F{} ...F{} }} ", n + 1, n + 1));
     let bomb =
         format!("{{ wallet {{ ...F0 }} }} {}fragment F18 on Wallet {{ balance }}", bomb.collect::<String>());
@@ -266,7 +256,7 @@ async fn documents_that_would_exhaust_the_server_are_refused_at_once() {
 #[tokio::test]
 async fn a_fault_of_ours_shows_one_fixed_sentence() {
     let app = TestApp::start().await;
-    let (router, who) = (served(&app).await, app.consumer("First").await);
+    let (router, who) = (served(&app), app.consumer("First").await);
     post(&router, Some(&who), "{ wallet { balance } }", json!({})).await;
     app.sql("ALTER TABLE consumer_wallet RENAME TO hidden").await;
     let failed = post(&router, Some(&who), "{ wallet { balance } }", json!({})).await;
@@ -278,7 +268,7 @@ async fn a_fault_of_ours_shows_one_fixed_sentence() {
 #[tokio::test]
 async fn every_response_is_named_and_hardened() {
     let app = TestApp::start().await;
-    let router = served(&app).await;
+    let router = served(&app);
     let named = Request::get("/health").header("x-request-id", "order-42");
     let health = send(&router, named, "").await;
     assert_eq!((health.status, health.body.clone()), (StatusCode::OK, json!({"status": "ok"})));
@@ -298,7 +288,7 @@ async fn every_response_is_named_and_hardened() {
 #[tokio::test]
 async fn readiness_says_whether_the_database_answers() {
     let app = TestApp::start().await;
-    let router = served(&app).await;
+    let router = served(&app);
     assert_eq!(send(&router, Request::get("/readyz"), "").await.status, StatusCode::OK);
     app.app.pool().close();
     let unready = send(&router, Request::get("/readyz"), "").await;
@@ -318,20 +308,20 @@ async fn a_page_of_any_origin_may_call_without_credentials_and_a_preflight_needs
             .header("access-control-request-method", "POST")
             .header("access-control-request-headers", "authorization, content-type, idempotency-key")
     };
-    let reply = send(&served(&app).await, preflight(), "").await;
+    let reply = send(&served(&app), preflight(), "").await;
     assert_eq!(reply.status, StatusCode::OK);
     assert_eq!(reply.header("access-control-allow-origin"), "*");
     assert_eq!(reply.header("access-control-allow-credentials"), "");
     assert_eq!(reply.header("access-control-allow-headers"), "authorization, content-type, idempotency-key");
     assert!(reply.header("access-control-allow-methods").contains("POST"));
     let answer = Request::get("/health").header("origin", "https://shop.example.org");
-    let answer = send(&served(&app).await, answer, "").await;
+    let answer = send(&served(&app), answer, "").await;
     assert_eq!(answer.header("access-control-allow-origin"), "*");
     assert_eq!(answer.header("access-control-expose-headers"), "x-request-id,traceparent");
 
     let app = TestApp::with(&[("ALLOWED_ORIGINS", "https://shop.example.org")]).await;
-    let listed = send(&served(&app).await, preflight(), "").await;
+    let listed = send(&served(&app), preflight(), "").await;
     assert_eq!(listed.header("access-control-allow-origin"), "https://shop.example.org");
     let other = Request::get("/health").header("origin", "https://other.example.org");
-    assert_eq!(send(&served(&app).await, other, "").await.header("access-control-allow-origin"), "");
+    assert_eq!(send(&served(&app), other, "").await.header("access-control-allow-origin"), "");
 }

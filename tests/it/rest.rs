@@ -6,16 +6,13 @@ mod shopping;
 mod vendor;
 mod wallet;
 
-use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
-
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method};
 use serde_json::{Value, json};
-use society_gateway::request::{Face, Loaders, PageLimits, Scope, authenticate};
-use society_gateway::rest::{self, Prepared};
+use society_gateway::server::{self, ServerState};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::harness::{Person, TestApp};
@@ -59,15 +56,15 @@ impl Reply {
     }
 }
 
-/// A legacy client's view of a gateway.
-struct Client<'a> {
-    app: &'a TestApp,
+/// A legacy client of a gateway.
+struct Client {
     router: Router,
 }
 
-impl<'a> Client<'a> {
-    async fn of(app: &'a TestApp) -> Client<'a> {
-        Client { app, router: rest::router().await.expect("the table fits the schema") }
+impl Client {
+    async fn of(app: &TestApp) -> Client {
+        let state = ServerState::new(app.app.clone(), CancellationToken::new()).unwrap();
+        Client { router: server::router(state).await.expect("the table fits the schema") }
     }
 
     async fn send(
@@ -77,26 +74,11 @@ impl<'a> Client<'a> {
         headers: &[(&str, &str)],
         body: impl Into<Body>,
     ) -> Reply {
-        let mut request = Request::builder().method(method).uri(path);
+        let mut request = Request::builder().method(method).uri(format!("/api/v1{path}"));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let mut request = request.body(body.into()).unwrap();
-        let header =
-            |name| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let app = self.app.app.clone();
-        let scope = Scope {
-            face: Face::Rest,
-            authentication: authenticate(&app, header("authorization").as_deref()).await.unwrap(),
-            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            user_agent: header("user-agent"),
-            idempotency_key: header("idempotency-key"),
-            page_limits: PageLimits::REST,
-            loaders: Loaders::new(app.pool().clone()),
-            app,
-        };
-        request.extensions_mut().insert::<Prepared>(Ok(Arc::new(scope)));
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let response = self.router.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };

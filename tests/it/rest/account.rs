@@ -13,11 +13,11 @@ async fn start() -> TestApp {
     TestApp::with(&[("DEV_OTP", CODE)]).await
 }
 
-async fn public(client: &Client<'_>, path: &str, body: Value) -> Reply {
+async fn public(client: &Client, path: &str, body: Value) -> Reply {
     client.send(Method::POST, path, &[("content-type", "application/json")], body.to_string()).await
 }
 
-async fn sign_in(client: &Client<'_>, phone: &str) -> Value {
+async fn sign_in(client: &Client, phone: &str) -> Value {
     let sent = public(client, "/send-otp", json!({"phone": phone})).await.ok();
     assert_eq!(sent, json!({"status": "success", "message": "OTP sent"}));
     public(client, "/verify-otp", json!({"phone": phone, "otp": CODE})).await.ok()

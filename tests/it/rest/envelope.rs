@@ -121,13 +121,18 @@ async fn paths_and_methods_that_are_not_there_answer_in_the_envelope() {
     let app = TestApp::start().await;
     let client = Client::of(&app).await;
     let who = app.consumer("First").await;
-    for path in ["/", "/nothing", "/consumer/wallet/", "/consumer//wallet"] {
+    for path in ["", "/", "/nothing", "/consumer/wallet/", "/consumer//wallet"] {
         assert_eq!(client.get(&who, path).await.refused().0, 404, "{path}");
     }
     let reply = client.send(Method::DELETE, "/consumer/wallet", &[], Body::empty()).await;
     assert_eq!(reply.refused(), (405, "The method is not allowed for the requested URL."));
     assert_eq!(reply.headers[header::ALLOW], "GET,HEAD");
     assert_eq!(client.get(&who, "/consumer/wallet/load").await.refused().0, 405);
+    for (path, is_there) in [("/consumer/wallet", true), ("/nothing", false)] {
+        let reply = client.get(&who, path).await;
+        assert!(reply.headers.contains_key("x-request-id"), "{path}");
+        assert_eq!(reply.status == 200, is_there, "{path}");
+    }
 }
 
 #[tokio::test]
@@ -135,8 +140,15 @@ async fn a_preflight_needs_no_token() {
     let app = TestApp::start().await;
     let client = Client::of(&app).await;
     for path in ["/consumer/wallet", "/consumer/wallet/load"] {
-        let reply =
-            client.send(Method::OPTIONS, path, &[("origin", "https://shop.example")], Body::empty()).await;
-        assert_eq!(reply.status, 204, "{path}");
+        let asked = [
+            ("origin", "https://shop.example"),
+            ("access-control-request-method", "POST"),
+            ("access-control-request-headers", "authorization, content-type"),
+        ];
+        for headers in [&asked[..], &[]] {
+            let reply = client.send(Method::OPTIONS, path, headers, Body::empty()).await;
+            assert!([200, 204].contains(&reply.status), "{path} {reply:?}");
+            assert!(reply.headers.contains_key("access-control-allow-origin"), "{path} {reply:?}");
+        }
     }
 }
