@@ -21,7 +21,8 @@ pub fn take_out(document: &mut ExecutableDocument, operation_name: Option<&str>,
         .variable_definitions
         .iter()
         .map(|definition| &definition.node)
-        .filter(|definition| definition.default_value.is_none() && !given.contains_key(&definition.name.node))
+        .filter(|definition| definition.var_type.node.nullable && definition.default_value.is_none())
+        .filter(|definition| !given.contains_key(&definition.name.node))
         .map(|definition| definition.name.node.clone())
         .collect();
     if absent.is_empty() {

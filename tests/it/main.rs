@@ -13,6 +13,7 @@ mod edge;
 mod embedded;
 mod events;
 mod harness;
+mod hostile;
 mod house;
 mod orders;
 mod profile;
