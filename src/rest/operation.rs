@@ -8,7 +8,7 @@ use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
     ExecutableDocument, OperationType, Selection, SelectionSet, VariableDefinition,
 };
-use async_graphql::{Name, Positioned, Request, Response, Variables, async_trait::async_trait};
+use async_graphql::{Name, Positioned, Request, Response, Value, Variables, async_trait::async_trait};
 use async_graphql_value::Value as Written;
 
 use crate::graphql::{self, Schema, Types, absent};
@@ -47,7 +47,15 @@ impl Checker {
 
     /// The engine keeps its validator to itself, so it is asked to run the document and stopped right before.
     async fn validate(&self, document: &ExecutableDocument) -> Vec<String> {
-        let response = self.schema.execute(request(document, Variables::default())).await;
+        // It also computes costs, and from no argument that it does not know the value of.
+        let mut variables = Variables::default();
+        for (_, operation) in document.operations.iter() {
+            let optional = operation.node.variable_definitions.iter().map(|variable| &variable.node);
+            for variable in optional.filter(|variable| variable.var_type.node.nullable) {
+                variables.insert(variable.name.node.clone(), Value::Null);
+            }
+        }
+        let response = self.schema.execute(request(document.clone(), variables)).await;
         response.errors.into_iter().map(|error| error.message).collect()
     }
 }
@@ -114,13 +122,13 @@ impl Operation {
 
     /// The request that runs this operation.
     pub fn request(&self, variables: Variables) -> Request {
-        request(&self.document, variables)
+        let mut document = self.document.clone();
+        absent::take_out(&mut document, None, &variables);
+        request(document, variables)
     }
 }
 
-fn request(document: &ExecutableDocument, variables: Variables) -> Request {
-    let mut document = document.clone();
-    absent::take_out(&mut document, None, &variables);
+fn request(document: ExecutableDocument, variables: Variables) -> Request {
     let mut request = Request::new("").variables(variables);
     request.set_parsed_query(document);
     request

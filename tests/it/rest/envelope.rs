@@ -152,3 +152,42 @@ async fn a_preflight_needs_no_token() {
         }
     }
 }
+
+#[tokio::test]
+async fn every_documented_path_is_there_under_its_older_names_as_well() {
+    let app = TestApp::start().await;
+    let client = Client::of(&app).await;
+    let gets = "/consumer/shops /shops /consumer/shops/search /shops/search /shop/1/items /consumer/shop/1/items \
+        /items/shop/1 /consumer/cart/view /cart/view /consumer/wallet /wallet /consumer/wallet/history \
+        /wallet/history /consumer/order/history /order/history /vendor/shop/my /shop/my /vendor/item/my /item/my \
+        /vendor/orders /order/vendor";
+    let posts = "/onboarding/basic /consumer/onboarding /onboarding/consumer /consumer/cart/add /cart/add \
+        /consumer/cart/update /cart/update /consumer/cart/remove /cart/remove /consumer/cart/clear /cart/clear \
+        /consumer/wallet/load /wallet/load /consumer/wallet/debit /wallet/debit /consumer/wallet/refund \
+        /wallet/refund /consumer/order/confirm /order/confirm /logout /logout-all /vendor/profile /vendor/shop \
+        /vendor/create-shop /vendor/shop/edit /shop/edit /vendor/shop/toggle-status /vendor/shop/toggle_status \
+        /vendor/item/add /item/add /vendor/item/1/toggle /item/1/toggle /vendor/item/update/1 /item/update/1 \
+        /vendor/orders/1/status /order/vendor/status/1";
+    for (method, paths) in [(Method::GET, gets), (Method::POST, posts)] {
+        for path in paths.split_whitespace() {
+            let reply = client.send(method.clone(), path, &[], Body::empty()).await;
+            assert_eq!(reply.refused().0, 401, "{method} {path}");
+        }
+    }
+    for path in ["/send-otp", "/verify-otp"] {
+        let reply = client.send(Method::POST, path, &[], Body::empty()).await;
+        assert_eq!(reply.refused(), (400, "Validation error"), "{path}");
+    }
+    let reply = client.send(Method::POST, "/auth/refresh", &[], Body::empty()).await;
+    assert_eq!(reply.refused(), (401, "invalid token"));
+}
+
+#[tokio::test]
+async fn what_is_our_fault_shows_one_sentence() {
+    let app = TestApp::start().await;
+    let client = Client::of(&app).await;
+    let who = app.consumer("First").await;
+    app.sql("ALTER TABLE consumer_wallet RENAME TO gone").await;
+    let reply = client.get(&who, "/consumer/wallet").await;
+    assert_eq!(reply.refused(), (500, "An unexpected error occurred. Please try again later."));
+}
