@@ -1,13 +1,13 @@
 //! Signing in with a one-time code, and the life of sessions.
 
 use std::io::Write;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
+use axum::body::Body;
+use axum::http::Request;
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use society_gateway::request::{Face, Loaders, PageLimits, Scope, authenticate};
 use society_gateway::values::UserId;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -41,19 +41,19 @@ async fn refresh(app: &TestApp, token: &str) -> Answer {
     app.graphql(None, REFRESH, json!({"token": token})).await
 }
 
-/// A call of nobody in particular that came in another way.
-async fn by(app: &TestApp, face: Face, address: &str, query: &str, variables: Value) -> Answer {
-    let scope = Scope {
-        app: app.app.clone(),
-        face,
-        authentication: authenticate(&app.app, None).await.unwrap(),
-        address: address.parse::<IpAddr>().unwrap(),
-        user_agent: None,
-        idempotency_key: None,
-        page_limits: PageLimits::GRAPHQL,
-        loaders: Loaders::new(app.app.pool().clone()),
-    };
-    app.execute(scope, query, variables).await
+/// A code is asked for from an address that the proxy in front names.
+async fn send_from(app: &TestApp, address: &str, phone: &str) -> u16 {
+    let body = json!({"phone": phone}).to_string();
+    let request = Request::post("/api/v1/send-otp")
+        .header("content-type", "application/json")
+        .header("x-forwarded-for", address)
+        .body(Body::from(body));
+    app.call(request.unwrap()).await.0
+}
+
+/// Behind a proxy that is believed.
+async fn start_behind_proxy() -> TestApp {
+    TestApp::with(&[("DEV_OTP", CODE), ("TRUSTED_PROXIES", "0.0.0.0")]).await
 }
 
 /// A device that signed in.
@@ -459,10 +459,7 @@ async fn a_person_sees_their_own_live_sessions_newest_first() {
     let newest = &page["nodes"][0];
     assert_eq!(page["nodes"].as_array().unwrap().len(), 1);
     assert_eq!(page["pageInfo"]["hasNextPage"], true);
-    assert_eq!(
-        (&newest["isCurrent"], &newest["face"], &newest["device"]),
-        (&json!(false), &json!("GRAPHQL"), &json!("tests"))
-    );
+    assert_eq!((&newest["isCurrent"], &newest["face"]), (&json!(false), &json!("GRAPHQL")));
 
     let variables = json!({"after": page["pageInfo"]["endCursor"]});
     let rest = app.graphql(&devices[0].person, SESSIONS, variables).await.ok()["sessions"].clone();
@@ -524,15 +521,19 @@ async fn a_session_of_the_rest_face_keeps_its_long_life_whichever_way_it_is_refr
     let app = TestApp::with(&[("DEV_OTP", CODE), ("REST_TOKEN_DAYS", "45")]).await;
     let life = json!(45 * 86_400);
     send(&app, PHONE).await.ok();
-    let variables = json!({"phone": PHONE, "otp": CODE});
-    let payload = by(&app, Face::Rest, "127.0.0.1", VERIFY, variables).await.ok()["verifyOtp"].clone();
-    assert_eq!(payload["expiresIn"], life);
-    let device = Device::of(&payload);
+    let (status, body) =
+        app.rest(None, "POST", "/verify-otp", Some(json!({"phone": PHONE, "otp": CODE}))).await;
+    assert_eq!((status, &body["expires_in"]), (200, &life));
+    let who = Person {
+        user_id: UserId(0),
+        phone: PHONE.to_owned(),
+        token: body["access_token"].as_str().unwrap().to_owned(),
+    };
 
     app.clock.advance(TimeDelta::days(44));
-    let nodes = app.graphql(&device.person, SESSIONS, json!({})).await.ok()["sessions"]["nodes"].clone();
-    assert_eq!((&nodes[0]["face"], &nodes[0]["device"]), (&json!("REST"), &json!(null)));
-    let payload = refresh(&app, &device.refresh_token).await.ok()["refreshSession"].clone();
+    let nodes = app.graphql(&who, SESSIONS, json!({})).await.ok()["sessions"]["nodes"].clone();
+    assert_eq!(nodes[0]["face"], "REST");
+    let payload = refresh(&app, body["refresh_token"].as_str().unwrap()).await.ok()["refreshSession"].clone();
     assert_eq!(payload["expiresIn"], life);
     app.clock.advance(TimeDelta::days(44));
     Device::of(&payload).me(&app).await.ok();
@@ -541,29 +542,67 @@ async fn a_session_of_the_rest_face_keeps_its_long_life_whichever_way_it_is_refr
 }
 
 #[tokio::test]
-async fn numbers_that_share_their_first_digits_are_sent_fifty_codes_from_wherever_it_is_asked() {
+async fn one_code_verified_on_both_faces_at_once_signs_in_once() {
     let app = start().await;
-    let send_from = async |address: String, number: u32| {
-        by(&app, Face::Graphql, &address, SEND, json!({"phone": format!("+91987654{number:04}")})).await
-    };
-    for number in 0..50 {
-        send_from(format!("10.0.0.{number}"), number).await.ok();
+    send(&app, PHONE).await.ok();
+    let body = json!({"phone": PHONE, "otp": CODE});
+    let legacy = (0..4).map(|_| app.rest(None, "POST", "/verify-otp", Some(body.clone())));
+    let (legacy, modern) =
+        tokio::join!(join_all(legacy), join_all((0..4).map(|_| verify(&app, PHONE, CODE))));
+    let refused = legacy.iter().filter(|(status, _)| *status == 401).count()
+        + modern.iter().filter(|answer| answer.errors.len() == 1 && answer.refused() == REFUSED).count();
+    let signed_in = legacy.iter().filter(|(status, _)| *status == 200).count()
+        + modern.iter().filter(|answer| answer.errors.is_empty()).count();
+    assert_eq!((signed_in, refused), (1, 7));
+    assert_eq!(app.number("SELECT count(*) FROM user_session").await, 1);
+}
+
+#[tokio::test]
+async fn both_faces_share_the_limit_of_a_phone() {
+    let app = start().await;
+    for _ in 0..2 {
+        send(&app, PHONE).await.ok();
     }
-    assert_eq!(send_from("10.0.1.1".to_owned(), 50).await.refused().0, "RATE_LIMITED");
-    send(&app, "+919876400050").await.ok();
+    let again = || app.rest(None, "POST", "/send-otp", Some(json!({"phone": PHONE})));
+    assert_eq!(again().await, (200, json!({"status": "success", "message": "OTP sent"})));
+    assert_eq!(again().await.0, 429);
+    assert_eq!(send(&app, PHONE).await.refused().0, "RATE_LIMITED");
+}
+
+#[tokio::test]
+async fn numbers_that_share_their_first_digits_are_sent_fifty_codes_from_wherever_it_is_asked() {
+    let app = start_behind_proxy().await;
+    for number in 0..50 {
+        let phone = format!("+91987654{number:04}");
+        assert_eq!(send_from(&app, &format!("203.0.113.{number}"), &phone).await, 200);
+    }
+    assert_eq!(send_from(&app, "203.0.113.99", "+919876540050").await, 429);
+    assert_eq!(send_from(&app, "203.0.113.99", "+919876400050").await, 200);
 }
 
 #[tokio::test]
 async fn the_addresses_of_one_ipv6_network_count_as_one_client() {
-    let app = start().await;
-    let send_from = async |address: String, number: u32| {
-        by(&app, Face::Rest, &address, SEND, json!({"phone": format!("+919876{number:06}")})).await
-    };
+    let app = start_behind_proxy().await;
     for number in 0..20 {
-        send_from(format!("2001:db8:0:1::{number:x}"), number * 10_000).await.ok();
+        let phone = format!("+919876{number:02}0000");
+        assert_eq!(send_from(&app, &format!("2001:db8:0:1::{number:x}"), &phone).await, 200);
     }
-    assert_eq!(send_from("2001:db8:0:1:ffff::1".to_owned(), 300_000).await.refused().0, "RATE_LIMITED");
-    send_from("2001:db8:0:2::1".to_owned(), 310_000).await.ok();
+    assert_eq!(send_from(&app, "2001:db8:0:1:ffff::1", "+919876300000").await, 429);
+    assert_eq!(send_from(&app, "2001:db8:0:2::1", "+919876310000").await, 200);
+}
+
+#[tokio::test]
+async fn a_session_is_named_after_its_device() {
+    let app = start().await;
+    send(&app, PHONE).await.ok();
+    let body = json!({"query": VERIFY, "variables": {"phone": PHONE, "otp": CODE}}).to_string();
+    let request = Request::post("/graphql")
+        .header("content-type", "application/json")
+        .header("user-agent", format!("Firefox {}", "x".repeat(300)));
+    let (_, answer) = app.call(request.body(Body::from(body)).unwrap()).await;
+    let device = Device::of(&answer["data"]["verifyOtp"]);
+    let nodes = app.graphql(&device.person, SESSIONS, json!({})).await.ok()["sessions"]["nodes"].clone();
+    assert_eq!(nodes[0]["device"], format!("Firefox {}", "x".repeat(192)));
 }
 
 #[tokio::test]

@@ -323,7 +323,8 @@ impl TestApp {
         self.call(request.body(body).unwrap()).await
     }
 
-    async fn call(&self, request: Request<Body>) -> (u16, Value) {
+    /// Any request: the status and the body.
+    pub async fn call(&self, request: Request<Body>) -> (u16, Value) {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let status = response.status().as_u16();
         let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
@@ -344,12 +345,6 @@ impl TestApp {
         };
         let prepared = self.gateway.prepare(ask(query, variables)).unwrap();
         self.gateway.subscribe(prepared, Arc::new(scope)).map(|answer| Answer::of(&json!(answer))).boxed()
-    }
-
-    /// A call that comes in another way than over HTTP on this machine.
-    pub async fn execute(&self, scope: Scope, query: &str, variables: Value) -> Answer {
-        let prepared = self.gateway.prepare(ask(query, variables)).unwrap();
-        Answer::of(&json!(Gateway::execute(&self.gateway, prepared, Arc::new(scope)).await))
     }
 }
 
