@@ -138,7 +138,7 @@ async fn an_absent_variable_leaves_its_default_in_force() {
     assert_eq!(added.body.get("errors"), None, "{}", added.body);
     assert_eq!(app.number("SELECT quantity FROM cart_item").await, 1);
     let nothing = post(&router, Some(&who), add, json!({"item": item.0, "quantity": null})).await;
-    assert_eq!(nothing.code(), "BAD_INPUT", "{}", nothing.body);
+    assert!(nothing.message().contains("\"quantity\""), "{}", nothing.body);
 }
 
 #[tokio::test]

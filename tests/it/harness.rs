@@ -87,6 +87,7 @@ impl Cluster {
 /// then stops the server and removes its folder.
 fn stop_with_this_process(postmaster: &str, folder: &str) {
     let script = format!("cat >/dev/null; kill -INT {postmaster}; rm -rf '{folder}'");
+    #[expect(clippy::zombie_processes, reason = "it outlives this process")]
     let mut waiting = Command::new("sh").args(["-c", &script]).stdin(Stdio::piped()).spawn().unwrap();
     // The pipe closes with this process.
     std::mem::forget(waiting.stdin.take());
