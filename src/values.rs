@@ -3,6 +3,7 @@
 mod clock;
 mod date;
 mod id;
+mod instant;
 mod paise;
 mod phone;
 mod text;
@@ -11,6 +12,7 @@ mod word;
 pub use clock::Clock;
 pub use date::Date;
 pub use id::*;
+pub use instant::Instant;
 pub use paise::Paise;
 pub use phone::Phone;
 pub use text::{optional_text, required_text};

@@ -8,7 +8,7 @@ use crate::db::Conn;
 use crate::error::Result;
 use crate::request::{Face, Page};
 use crate::schema::{otp, user_session};
-use crate::values::{Phone, SessionId, UserId, word};
+use crate::values::{Instant, Phone, SessionId, UserId, word};
 
 /// The one code of a phone that can still be used.
 #[derive(Queryable, Selectable)]
@@ -72,11 +72,11 @@ pub struct Session {
     /// Which way it signed in.
     pub face: Face,
     /// When it signed in, in UTC.
-    pub created_at: DateTime<Utc>,
+    pub created_at: Instant,
     /// When it was last in use, in UTC, to five minutes.
-    pub last_used_at: DateTime<Utc>,
+    pub last_used_at: Instant,
     /// When it ends unless it is refreshed before, in UTC.
-    pub expires_at: DateTime<Utc>,
+    pub expires_at: Instant,
     /// When its present tokens were issued.
     #[graphql(skip)]
     pub rotated_at: DateTime<Utc>,

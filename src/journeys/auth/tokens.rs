@@ -83,7 +83,11 @@ impl<'a> Issuer<'a> {
         let sign = |claims: Claims| self.keys.sign(&claims).map_err(Error::internal);
         Ok(Pair {
             access: sign(claims(TokenKind::Access, access_ends, None))?,
-            refresh: sign(claims(TokenKind::Refresh, session.expires_at.timestamp(), Some(name.to_owned())))?,
+            refresh: sign(claims(
+                TokenKind::Refresh,
+                session.expires_at.0.timestamp(),
+                Some(name.to_owned()),
+            ))?,
             access_ends,
         })
     }

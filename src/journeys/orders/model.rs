@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use async_graphql::{ComplexObject, Context, SimpleObject};
-use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
@@ -14,7 +13,7 @@ use crate::journeys::orders::status::Status;
 use crate::journeys::shops::{Shop, ShopById};
 use crate::request::{Page, Reach, Relation, load};
 use crate::schema::{order_item, order_status_log, orders, user_profile};
-use crate::values::{ItemId, OrderId, OrderItemId, Paise, Phone, ShopId, UserId, word};
+use crate::values::{Instant, ItemId, OrderId, OrderItemId, Paise, Phone, ShopId, UserId, word};
 
 word! {
     /// How an order is paid.
@@ -75,9 +74,9 @@ pub struct Order {
     #[allow(missing_docs)]
     pub event_seq: i32,
     /// When it was placed, in UTC.
-    pub created_at: DateTime<Utc>,
+    pub created_at: Instant,
     /// When it last changed, in UTC.
-    pub updated_at: DateTime<Utc>,
+    pub updated_at: Instant,
 }
 
 /// What an order leads to.
@@ -234,7 +233,7 @@ pub struct OrderStatusLog {
     /// The status.
     pub status: Status,
     /// Since when, in UTC.
-    pub created_at: DateTime<Utc>,
+    pub created_at: Instant,
 }
 
 /// The lines of an order.

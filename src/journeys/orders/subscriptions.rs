@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, SimpleObject, Subscription};
-use chrono::{DateTime, Utc};
 use futures_util::{Stream, StreamExt};
 
 use crate::app::Role;
@@ -13,7 +12,7 @@ use crate::journeys::orders::Order;
 use crate::journeys::orders::status::Status;
 use crate::journeys::shops::Shop;
 use crate::request::Reach;
-use crate::values::OrderId;
+use crate::values::{Instant, OrderId};
 
 /// An order was placed or changed its status.
 #[derive(SimpleObject)]
@@ -22,7 +21,7 @@ pub struct OrderStatusChanged {
     /// The resume cursor: subscribe with `after` set to the last one you saw, and nothing is missed or repeated.
     id: String,
     /// When it happened, in UTC.
-    at: DateTime<Utc>,
+    at: Instant,
     /// The status it got.
     status: Status,
     /// Counts the events of one order, from 1 without gaps.
@@ -46,7 +45,7 @@ impl OrderStatusChanged {
         match (event.order_id, event.seq) {
             (Some(order_id), Some(seq)) => Ok(OrderStatusChanged {
                 id: event.cursor().to_string(),
-                at: event.created_at,
+                at: Instant(event.created_at),
                 status,
                 seq,
                 order_id,

@@ -1,6 +1,5 @@
 //! The wallet's rows and how they are read.
 
-use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
@@ -9,7 +8,7 @@ use crate::error::Result;
 use crate::ledger::book::{WalletKind, WalletSource};
 use crate::request::Page;
 use crate::schema::wallet_transaction;
-use crate::values::{OrderId, Paise, UserId, WalletTransactionId};
+use crate::values::{Instant, OrderId, Paise, UserId, WalletTransactionId};
 
 /// A consumer's wallet, in rupees. Opened with the first look at it.
 pub struct Wallet {
@@ -41,7 +40,7 @@ pub struct WalletTransaction {
     /// The order behind it, if any.
     pub order_id: Option<OrderId>,
     /// When, in UTC.
-    pub created_at: DateTime<Utc>,
+    pub created_at: Instant,
 }
 
 /// How a movement of money went.
