@@ -1,7 +1,7 @@
 //! GraphQL over WebSocket at `/graphql/ws`: the protocol graphql-transport-ws, with all of its close codes.
 //!
-//! One task per connection, on axum's own WebSocket. What a message means is decided in [`protocol`], which knows no
-//! socket; what is sent waits in [`wire`], which is bounded. Queries and mutations work here as well as subscriptions.
+//! One task per connection, on axum's own WebSocket. What a message means is decided in `protocol`, which knows no
+//! socket; what is sent waits in `wire`, which is bounded. Queries and mutations work here as well as subscriptions.
 
 mod connection;
 mod message;
