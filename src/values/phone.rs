@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn what_is_no_phone_number_is_refused() {
-        for text in ["", "12345", "98765432100000", "phone", "98765O3210", "+", "1234567890"] {
+        for text in ["", "12345", "98765432100000", "phone", "98765O3210", "+", "0000000000"] {
             assert!(Phone::parse(text).is_err(), "{text}");
         }
     }

@@ -124,7 +124,7 @@ fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::values::{SessionId, UserId};
+    use crate::values::{Instant, SessionId, UserId};
 
     fn session(face: Face, life: TimeDelta) -> Session {
         let at = DateTime::from_timestamp(1_000_000, 500_000_000).unwrap();
@@ -133,9 +133,9 @@ mod tests {
             user_id: UserId(7),
             device: None,
             face,
-            created_at: at,
-            last_used_at: at,
-            expires_at: at + life,
+            created_at: Instant(at),
+            last_used_at: Instant(at),
+            expires_at: Instant(at + life),
             rotated_at: at,
         }
     }
