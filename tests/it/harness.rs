@@ -85,6 +85,7 @@ impl Cluster {
 
 /// A test binary has no last moment of its own: a shell waits for the end of this process, whichever way it ends, and
 /// then stops the server and removes its folder.
+#[allow(clippy::zombie_processes, reason = "the shell outlives this process on purpose")]
 fn stop_with_this_process(postmaster: &str, folder: &str) {
     let script = format!("cat >/dev/null; kill -INT {postmaster}; rm -rf '{folder}'");
     #[expect(clippy::zombie_processes, reason = "it outlives this process")]
