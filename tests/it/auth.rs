@@ -198,7 +198,8 @@ async fn five_wrong_attempts_make_a_code_worthless_and_a_new_one_is_fresh() {
 async fn eight_wrong_attempts_at_once_all_count_and_the_code_is_worthless() {
     let app = start().await;
     send(&app, PHONE).await.ok();
-    join_all((0..8).map(|_| verify(&app, PHONE, "111111"))).await;
+    let answers = join_all((0..8).map(|_| verify(&app, PHONE, "111111"))).await;
+    assert!(answers.iter().all(|answer| answer.refused() == REFUSED), "{answers:?}");
     assert_eq!(app.number("SELECT attempts FROM otp").await, 5);
     assert_eq!(verify(&app, PHONE, CODE).await.refused(), REFUSED);
 }
