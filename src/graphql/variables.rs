@@ -12,7 +12,7 @@ use chrono::{DateTime, NaiveDateTime, NaiveTime, Utc};
 use serde_json::Value as Json;
 
 use crate::graphql::{TypeKind, Types};
-use crate::values::{Date, Paise, Phone};
+use crate::values::{Date, Paise, Phone, check_id};
 
 /// What is wrong with a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -210,10 +210,9 @@ impl<'a> Reader<'a> {
                 None => self.invalid(format!("is no Int, a whole number from {} to {}", i32::MIN, i32::MAX)),
             },
             ("Float", Json::Number(number)) => Some(Value::Number(number)),
-            ("String" | "ID", Json::String(text)) => Some(Value::String(text)),
-            ("ID", Json::Number(number)) if number.is_i64() || number.is_u64() => {
-                Some(Value::String(number.to_string()))
-            }
+            ("String", Json::String(text)) => Some(Value::String(text)),
+            ("ID", Json::String(text)) => self.id(text),
+            ("ID", Json::Number(number)) if number.is_i64() || number.is_u64() => self.id(number.to_string()),
             ("Boolean", Json::Bool(value)) => Some(Value::Boolean(value)),
             ("Int" | "Float" | "String" | "ID" | "Boolean", given) => self.wrong_type(name, &given),
             (_, given @ (Json::Array(_) | Json::Object(_))) => self.wrong_type(name, &given),
@@ -227,6 +226,13 @@ impl<'a> Reader<'a> {
                     Err(_) => self.wrong_type(name, &given),
                 }
             }
+        }
+    }
+
+    fn id(&mut self, text: String) -> Option<Value> {
+        match check_id(Value::from(text.as_str())) {
+            Ok(()) => Some(Value::String(text)),
+            Err(message) => self.invalid(message.to_owned()),
         }
     }
 

@@ -100,6 +100,14 @@ ids! {
     OrderItemId;
 }
 
+/// Whether a value names a row at all: every `ID` of the schema is one of these.
+///
+/// # Errors
+/// A sentence for the client.
+pub fn check_id(value: Value) -> Result<(), &'static str> {
+    parse(value).map(drop)
+}
+
 /// An id as clients write it: a whole number above zero, as text or as a number.
 fn parse(value: Value) -> Result<i64, &'static str> {
     let number = match value {

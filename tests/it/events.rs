@@ -321,7 +321,11 @@ async fn housekeeping_removes_old_events_keys_codes_and_sessions_and_leaves_youn
     ))
     .await;
 
-    let removed = app.app.remove_old().await.unwrap();
+    // Transactions of other databases of this server hold events back, too.
+    let mut removed = app.app.remove_old().await.unwrap();
+    while removed.events == 0 {
+        removed.events = app.app.remove_old().await.unwrap().events;
+    }
 
     assert_eq!(removed, Removed { events: 1, idempotency_keys: 1, codes: 1, sessions: 1 });
     assert_eq!(app.number("SELECT count(*) FROM event").await, 2);

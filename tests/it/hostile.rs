@@ -104,6 +104,10 @@ impl Shapes {
 
     /// A value that nobody could object to.
     fn friendly(&self, of: &Type) -> Value {
+        if of.to_string() == "String" {
+            // Nothing is better than a cursor of no list.
+            return json!(null);
+        }
         let name = match &of.base {
             BaseType::List(inner) => return json!([self.friendly(inner)]),
             BaseType::Named(name) => name.as_str(),
@@ -123,7 +127,7 @@ impl Shapes {
             "Int" | "Float" | "Money" => json!(2),
             "Boolean" => json!(true),
             "Phone" => json!("+919812345678"),
-            "Date" | "NaiveDate" => json!("1990-02-03"),
+            "Date" => json!("2010-02-03"),
             _ => json!("123456"),
         }
     }
@@ -192,10 +196,8 @@ async fn try_all(app: &TestApp, who: &Person, shapes: &Shapes, operation: &Opera
                 if ["INTERNAL", "BUSY", "none"].contains(&code) {
                     wrong.push(what());
                 }
-                let is_named = place
-                    .iter()
-                    .any(|name| field.ends_with(name.as_str()) || message.contains(name.as_str()));
-                if code == "BAD_INPUT" && !is_named && !friendly.is_empty() {
+                let is_named = !field.is_empty() || place.iter().any(|name| message.contains(name.as_str()));
+                if code == "BAD_INPUT" && !is_named {
                     wrong.push(format!("unnamed: {}", what()));
                 }
             }
@@ -223,7 +225,7 @@ async fn no_argument_of_any_operation_gives_our_fault_and_what_is_refused_is_nam
             wrong.extend(try_all(&app, &buyer, &shapes, operation).await);
         }
     }
-    assert_eq!(wrong, Vec::<String>::new());
+    assert!(wrong.is_empty(), "{} answers, such as {:#?}", wrong.len(), &wrong[..wrong.len().min(9)]);
 }
 
 /// The paths that read a body, with a body that nobody could object to.
