@@ -115,17 +115,22 @@ pub trait Reach {
         self.viewer()?.require(Role::Vendor)
     }
 
-    /// The argument of that name, or else the `Idempotency-Key` header.
+    /// The key of one mutation: its argument, or else the `Idempotency-Key` header together with the place of the
+    /// mutation in the document. One header may cover several mutations; each is then repeated as itself.
     ///
     /// # Errors
     /// As [`Reach::scope`].
-    fn idempotency_key<'a>(&'a self, argument: Option<&'a str>) -> Result<Option<&'a str>> {
-        Ok(argument.or(self.scope()?.idempotency_key.as_deref()))
-    }
+    fn idempotency_key(&self, argument: Option<String>) -> Result<Option<String>>;
 }
 
 impl Reach for Context<'_> {
     fn scope(&self) -> Result<&Arc<Scope>> {
         self.data::<Arc<Scope>>().map_err(|error| Error::internal(error.message))
+    }
+
+    fn idempotency_key(&self, argument: Option<String>) -> Result<Option<String>> {
+        let header = self.scope()?.idempotency_key.as_deref();
+        let place = self.path_node.map(|place| place.to_string()).unwrap_or_default();
+        Ok(argument.or_else(|| header.map(|key| format!("{key} {place}"))))
     }
 }

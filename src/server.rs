@@ -141,13 +141,14 @@ async fn secured(mut response: Response) -> Response {
     response
 }
 
-/// Any page may call, without credentials; or those of the listed origins. A preflight never needs a token: it is
+/// Any page may call, without credentials; or those of the listed origins, with them. A preflight never needs a token: it is
 /// answered before anything else looks at the request.
 fn cors(origins: &Origins) -> CorsLayer {
-    let origin = match origins {
-        Origins::Any => AllowOrigin::any(),
+    let (origin, credentials) = match origins {
+        Origins::Any => (AllowOrigin::any(), false),
         Origins::Only(listed) => {
-            AllowOrigin::list(listed.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
+            let listed = listed.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+            (AllowOrigin::list(listed), true)
         }
     };
     let methods = [
@@ -161,6 +162,7 @@ fn cors(origins: &Origins) -> CorsLayer {
     ];
     CorsLayer::new()
         .allow_origin(origin)
+        .allow_credentials(credentials)
         .allow_methods(methods)
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([request_id::X_REQUEST_ID, HeaderName::from_static("traceparent")])

@@ -54,7 +54,7 @@ pub(super) async fn open(config: Config) -> Result<Opened, Box<dyn Error>> {
 }
 
 async fn start_embedded(config: &Config) -> Result<Embedded, Box<dyn Error>> {
-    tracing::info!("starting the private PostgreSQL in {}", config.data_dir.display());
+    tracing::info!("using the private PostgreSQL in {}", config.data_dir.display());
     let size = u32::try_from(config.database_pool_size).unwrap_or(u32::MAX);
     // Beside the pool: migrations, and somebody with psql.
     let options = Options {

@@ -34,7 +34,7 @@ impl Ask {
     /// # Errors
     /// `BAD_INPUT` for a key that is empty, longer than 255 characters, or not printable ASCII.
     pub fn new(
-        key: Option<&str>,
+        key: Option<String>,
         operation: &'static str,
         arguments: &impl Serialize,
     ) -> Result<Option<Ask>> {
@@ -47,7 +47,7 @@ impl Ask {
         }
         let arguments = serde_json::to_vec(arguments).map_err(Error::internal)?;
         let arguments_hash = Sha256::digest(arguments).to_vec();
-        Ok(Some(Ask { key: key.to_owned(), operation, arguments_hash }))
+        Ok(Some(Ask { key, operation, arguments_hash }))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::graphql::{Schema, Types};
 use crate::request::{Authentication, Scope};
 use crate::rest::answer::{Entry, Refusal};
 use crate::rest::body::BodyRule;
-use crate::rest::input::{from_json, from_text, rest_name};
+use crate::rest::input::{from_form, from_json, from_text, rest_name};
 use crate::rest::operation::{Checker, Operation};
 use crate::rest::route::{Fault, Route};
 use crate::rest::shape::innermost;
@@ -70,7 +70,7 @@ impl Endpoint {
         let params = params.map_err(|_| Refusal::unknown_path())?;
         let params: Vec<(&str, &str)> = params.iter().collect();
         // The legacy router takes whole numbers only.
-        if params.iter().any(|(_, text)| text.parse::<u64>().is_err()) {
+        if params.iter().any(|(_, text)| !text.bytes().all(|byte| byte.is_ascii_digit())) {
             return Err(Refusal::unknown_path());
         }
         let scope = prepared(&mut request)?;
@@ -100,8 +100,9 @@ impl Endpoint {
         if self.route.method == Method::GET
             && let Ok(Query(query)) = Query::<Vec<(String, String)>>::try_from_uri(request.uri())
         {
-            // A parameter without a value is one that did not come.
-            texts.extend(query.into_iter().filter(|(_, text)| !text.trim().is_empty()));
+            // A parameter without a value is one that did not come; what the path says is not for the query to change.
+            let is_in_path = |key: &str| params.iter().any(|(known, _)| *known == key);
+            texts.extend(query.into_iter().filter(|(key, text)| !text.trim().is_empty() && !is_in_path(key)));
         }
         let mut body = self.body.read(request).await?;
         let mut given = Map::new();
@@ -111,9 +112,9 @@ impl Endpoint {
                 texts.iter().filter(|(key, _)| key == name).map(|(_, text)| text.clone()).collect();
             let value = match body.remove(name) {
                 _ if !texts.is_empty() => from_text(&self.types, declared, texts),
-                Some(Json::String(text)) if self.route.has_text_numbers => {
-                    from_text(&self.types, declared, vec![text])
-                }
+                Some(Json::String(text)) if self.route.is_form => from_form(&self.types, declared, text),
+                // Clients that copy what they were shown send null for what they do not know.
+                Some(Json::Null) if node.default_value.is_some() && !self.route.is_strict(name) => continue,
                 Some(json) => from_json(&self.types, declared, json),
                 None => continue,
             };

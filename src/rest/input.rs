@@ -62,6 +62,15 @@ pub fn from_text(types: &Types, declared: &Type, mut given: Vec<String>) -> Json
     }
 }
 
+/// The text of a form's field for a variable of this type: numbers and days come as text, and blank for none.
+pub fn from_form(types: &Types, declared: &Type, text: String) -> Json {
+    match &declared.base {
+        BaseType::Named(name) if name == "String" => Json::String(text),
+        BaseType::Named(_) if text.trim().is_empty() => Json::Null,
+        _ => from_text(types, declared, vec![text.trim().to_owned()]),
+    }
+}
+
 /// An enumeration's word in capitals. The contract's words are lowercase; any other spelling must not become one.
 fn word(text: &str) -> String {
     if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -129,6 +138,18 @@ mod tests {
         ] {
             assert_eq!(body(declared, given.clone()), expected, "{declared} {given}");
         }
+    }
+
+    #[test]
+    fn fields_of_a_form_are_trimmed_and_blank_for_none() {
+        let types = Types::read(SDL).unwrap();
+        let form =
+            |declared: &str, text: &str| from_form(&types, &Type::new(declared).unwrap(), text.to_owned());
+        assert_eq!(form("Int", " 7 "), json!(7));
+        assert_eq!(form("Float", ""), json!(null));
+        assert_eq!(form("Date", "  "), json!(null));
+        assert_eq!(form("String", " a "), json!(" a "));
+        assert_eq!(form("Float", "10%"), json!("10%"));
     }
 
     #[test]

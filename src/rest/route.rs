@@ -77,8 +77,8 @@ pub struct Route {
     pub document: Document,
     /// Faults are told in the `Validation error` form, and a body must come.
     pub is_validated: bool,
-    /// Numbers may be written as text.
-    pub has_text_numbers: bool,
+    /// Numbers and days come as text, as in the fields of a form, and blank for none.
+    pub is_form: bool,
     /// What is said when no token came.
     pub anonymous: Option<&'static str>,
     /// Keys of which one must come.
@@ -86,6 +86,7 @@ pub struct Route {
     /// The largest value of a count.
     pub at_most: Option<(&'static str, i64)>,
     lenient: Vec<&'static str>,
+    strict: Vec<&'static str>,
     plain: Vec<&'static str>,
     worded: Vec<(&'static str, &'static [Fault], Wording)>,
 }
@@ -100,11 +101,12 @@ impl Route {
             role,
             document,
             is_validated: false,
-            has_text_numbers: false,
+            is_form: false,
             anonymous: None,
             any_of: None,
             at_most: None,
             lenient: Vec::new(),
+            strict: Vec::new(),
             plain: Vec::new(),
             worded: Vec::new(),
         }
@@ -148,6 +150,12 @@ impl Route {
         self
     }
 
+    /// Null is no way to leave this key out.
+    pub fn strict(mut self, key: &'static str) -> Route {
+        self.strict.push(key);
+        self
+    }
+
     /// What a resolver says of this value is shown as it is, on a validated path as well.
     pub fn plain(mut self, key: &'static str) -> Route {
         self.plain.push(key);
@@ -177,9 +185,9 @@ impl Route {
         self
     }
 
-    /// Numbers may be written as text.
-    pub fn text_numbers(mut self) -> Route {
-        self.has_text_numbers = true;
+    /// Numbers and days come as text, as in the fields of a form, and blank for none.
+    pub fn form(mut self) -> Route {
+        self.is_form = true;
         self
     }
 
@@ -202,6 +210,11 @@ impl Route {
         self.lenient.contains(&key)
     }
 
+    /// Whether null is refused for this key, although it has a default.
+    pub fn is_strict(&self, key: &str) -> bool {
+        self.strict.contains(&key)
+    }
+
     /// Whether a resolver's sentence on this key is shown as it is.
     pub fn is_plain(&self, key: &str) -> bool {
         self.plain.contains(&key)
@@ -213,7 +226,7 @@ impl Route {
         let in_paths = paths
             .flat_map(|path| path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')));
         let any_of = self.any_of.iter().flat_map(|(keys, _)| keys.iter().copied());
-        let named = self.lenient.iter().chain(&self.plain).copied();
+        let named = self.lenient.iter().chain(&self.strict).chain(&self.plain).copied();
         in_paths.chain(any_of).chain(named).chain(self.worded.iter().map(|(key, ..)| *key))
     }
 }

@@ -28,7 +28,8 @@ pub fn table() -> Vec<Route> {
             .validated(),
         post("/consumer/onboarding", Consumer, run!("onboarding_consumer"))
             .also("/onboarding/consumer")
-            .validated(),
+            .validated()
+            .form(),
 
         // 2.2 Shops and items
         get("/consumer/shops", Consumer, run!("shops"))
@@ -42,12 +43,15 @@ pub fn table() -> Vec<Route> {
                 400, "Missing search query 'q'"),
         get("/shop/{shop_id}/items", Consumer, run!("shop_items"))
             .also("/consumer/shop/{shop_id}/items")
-            .also("/items/shop/{shop_id}"),
+            .also("/items/shop/{shop_id}")
+            .refuse("shop_id", 404, "Shop not found"),
 
         // 2.3 Cart
         post("/consumer/cart/add", Consumer, run!("cart_add"))
             .also("/cart/add")
-            .refuse("item_id", 404, "Item not available"),
+            .refuse("item_id", 404, "Item not available")
+            .strict("quantity")
+            .refuse("quantity", 400, "Invalid quantity"),
         post("/consumer/cart/update", Consumer, run!("cart_update"))
             .also("/cart/update")
             .refuse("item_id", 400, "Item ID and quantity required")
@@ -116,19 +120,22 @@ pub fn table() -> Vec<Route> {
         post("/vendor/item/add", Vendor, run!("vendor_item_add"))
             .also("/item/add")
             .validated()
-            .text_numbers(),
+            .form(),
         post("/vendor/item/{item_id}/toggle", Vendor, run!("vendor_item_toggle"))
-            .also("/item/{item_id}/toggle"),
+            .also("/item/{item_id}/toggle")
+            .refuse("item_id", 404, "Item not found or unauthorized"),
         post("/vendor/item/update/{item_id}", Vendor, run!("vendor_item_update"))
             .also("/item/update/{item_id}")
+            .refuse("item_id", 404, "Item not found or unauthorized")
             .validated()
-            .text_numbers(),
+            .form(),
         get("/vendor/item/my", Vendor, run!("vendor_item_my"))
             .also("/item/my"),
         get("/vendor/orders", Vendor, run!("vendor_orders"))
             .also("/order/vendor"),
         post("/vendor/orders/{order_id}/status", Vendor, run!("vendor_order_status"))
             .also("/order/vendor/status/{order_id}")
+            .refuse("order_id", 404, "Order not found")
             .refuse("status", 400, "Invalid status"),
     ]
 }

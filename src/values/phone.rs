@@ -38,11 +38,11 @@ impl Phone {
         &self.0
     }
 
-    /// What may stand in a log: the country and the last two digits.
+    /// What may stand in a log, or be shown to a stranger: the country and the last two digits.
     #[must_use]
     pub fn masked(&self) -> String {
-        let shown = 3.min(self.0.len());
-        format!("{}…{}", &self.0[..shown], &self.0[self.0.len().saturating_sub(2)..])
+        let (shown, last) = (3.min(self.0.len()), self.0.len().saturating_sub(2));
+        format!("{}{}{}", &self.0[..shown], "*".repeat(last.saturating_sub(shown)), &self.0[last..])
     }
 
     /// The first digits, which numbers bought in bulk share: the key of the limit against toll fraud.
@@ -111,6 +111,6 @@ mod tests {
 
     #[test]
     fn a_log_never_shows_the_whole_number() {
-        assert_eq!(Phone("+919876543210".to_owned()).masked(), "+91…10");
+        assert_eq!(Phone("+919876543210".to_owned()).masked(), "+91********10");
     }
 }

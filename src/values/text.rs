@@ -1,11 +1,11 @@
 //! Text that people type: trimmed, and of a bounded length.
 
-/// Text that must be there: trimmed, `1..=max` characters, no control characters but line breaks.
+/// Text that must be there: trimmed, `1..=max` characters, no control characters but line breaks, which become `\n`.
 ///
 /// # Errors
 /// A sentence that says what is expected; the caller names the field.
 pub fn required_text(text: &str, max: usize) -> Result<String, String> {
-    let text = text.trim();
+    let text = text.trim().replace("\r\n", "\n").replace('\r', "\n");
     let length = text.chars().count();
     if length == 0 {
         return Err("must not be empty".to_owned());
@@ -16,7 +16,7 @@ pub fn required_text(text: &str, max: usize) -> Result<String, String> {
     if text.chars().any(|letter| letter.is_control() && letter != '\n' && letter != '\t') {
         return Err("must not contain control characters".to_owned());
     }
-    Ok(text.to_owned())
+    Ok(text)
 }
 
 /// Text that may be missing: blank becomes `None`, anything else follows [`required_text`].
@@ -41,6 +41,7 @@ mod tests {
         assert!(required_text("  ", 7).is_err());
         assert!(required_text("Sunrises", 7).is_err());
         assert!(required_text("a\0b", 7).is_err());
+        assert_eq!(required_text("a\r\nb\rc\n", 7), Ok("a\nb\nc".to_owned()));
     }
 
     #[test]

@@ -104,16 +104,18 @@ impl Order {
         load(ctx, ShopById(self.shop_id)).await?.ok_or_else(|| Error::internal("an order's shop is gone"))
     }
 
-    /// The consumer's phone: whole while the order is open, so that the shop can call; masked for the shop afterwards.
+    /// The consumer's phone: whole while the shop may have to call, masked for it once the order is closed for good.
     async fn customer_phone(&self, ctx: &Context<'_>) -> Result<String> {
         let phone = load(ctx, PhoneOfUser(self.user_id))
             .await?
             .ok_or_else(|| Error::internal("a consumer is gone"))?;
-        let open = matches!(
-            self.status,
-            Status::Pending | Status::Accepted | Status::AwaitingConsumerConfirmation | Status::Confirmed
-        );
-        Ok(if open || ctx.viewer()?.user_id == self.user_id { phone.to_string() } else { phone.masked() })
+        // A delivered order may yet be returned.
+        let is_closed = matches!(self.status, Status::Rejected | Status::Cancelled | Status::ReturnCompleted);
+        Ok(if is_closed && ctx.viewer()?.user_id != self.user_id {
+            phone.masked()
+        } else {
+            phone.to_string()
+        })
     }
 }
 

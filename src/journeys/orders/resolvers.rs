@@ -114,7 +114,7 @@ impl OrdersMutation {
         let (who, app) = (ctx.consumer()?.clone(), ctx.app()?);
         app.limiters.check(Limit::OrdersPerUser, &who.user_id.to_string())?;
         let checkout = Checkout::new(input.payment_mode, input.delivery_notes.as_deref())?;
-        let ask = Ask::new(ctx.idempotency_key(idempotency_key.as_deref())?, "confirmOrder", &checkout)?;
+        let ask = Ask::new(ctx.idempotency_key(idempotency_key)?, "confirmOrder", &checkout)?;
         let now = app.clock.now();
         let order = app
             .write(async move |conn| {

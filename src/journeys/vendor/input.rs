@@ -219,6 +219,8 @@ pub struct UpdateItemInput {
     pub image_url: MaybeUndefined<String>,
     /// Whether it can be ordered from now on.
     pub is_available: Option<bool>,
+    /// Whether the shop still lists it; `false` retires it, and consumers no longer see it.
+    pub is_active: Option<bool>,
 }
 
 impl UpdateItemInput {
@@ -239,6 +241,7 @@ impl UpdateItemInput {
             expiry_date: change_of(&self.expiry_date, expiry_date)?,
             image_url: change("imageUrl", &self.image_url, URL)?,
             is_available: self.is_available,
+            is_active: self.is_active,
             updated_at: now,
         })
     }

@@ -103,5 +103,6 @@ pub struct ItemChanges {
     pub expiry_date: Option<Option<Date>>,
     pub image_url: Option<Option<String>>,
     pub is_available: Option<bool>,
+    pub is_active: Option<bool>,
     pub updated_at: DateTime<Utc>,
 }

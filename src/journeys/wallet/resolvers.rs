@@ -150,7 +150,7 @@ async fn post(ctx: &Context<'_>, act: Act, movement: Movement, key: Option<Strin
         Act::Debit => ("debitWallet", "Wallet debited"),
         Act::Refund => ("refundWallet", "Refund added to wallet"),
     };
-    let ask = Ask::new(ctx.idempotency_key(key.as_deref())?, operation, &movement)?;
+    let ask = Ask::new(ctx.idempotency_key(key)?, operation, &movement)?;
     let (provider, now) = (app.config.payments, app.clock.now());
     let transaction = app
         .write(async move |conn| {
