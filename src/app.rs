@@ -8,6 +8,7 @@ mod sessions;
 use std::sync::Arc;
 
 use diesel_async::AsyncConnection;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use housekeeping::Removed;
 pub use keys::{Claims, Keys, TokenKind, Unverified};
@@ -36,7 +37,11 @@ pub struct App {
     pub hub: Hub,
     pool: Pool,
     doorbell: Doorbell,
+    turns: Semaphore,
 }
+
+/// How many operations run at once. Their cost is bounded one by one; this bounds what they hold in memory together.
+const TURNS: usize = 64;
 
 impl App {
     /// An app on a database that is already migrated.
@@ -53,6 +58,7 @@ impl App {
             hub: Hub::default(),
             pool,
             doorbell: Doorbell::default(),
+            turns: Semaphore::new(TURNS),
         })
     }
 
@@ -68,6 +74,12 @@ impl App {
     /// `BUSY` when none gets free in time.
     pub async fn read(&self) -> Result<PooledConn> {
         self.pool.get().await
+    }
+
+    /// Waits until this operation may run; it may while the turn is held.
+    pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        // Only a closed semaphore refuses, and nobody closes it.
+        self.turns.acquire().await.ok()
     }
 
     /// One unit of work: a transaction with everything `work` writes, its events included, or nothing of it.

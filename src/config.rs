@@ -18,6 +18,8 @@ pub enum Environment {
 pub enum OtpDelivery {
     /// Printed in the log. Development only.
     Console,
+    /// Not at all: nobody can sign in anew.
+    Off,
 }
 
 /// Who takes the money that is loaded into a wallet.
@@ -75,7 +77,7 @@ pub struct Config {
 
 /// Each setting with its default and meaning: the text of `--help`.
 pub const SETTINGS: &[(&str, &str, &str)] = &[
-    ("APP_ENV", "development", "development or production; production needs DATABASE_URL and TOKEN_SECRET"),
+    ("APP_ENV", "development", "development or production; to be said with DATABASE_URL or a public LISTEN"),
     ("LISTEN", "127.0.0.1:8080", "address and port of the server"),
     ("DATABASE_URL", "none", "postgres://…; absent: a private PostgreSQL under DATA_DIR (development)"),
     ("DATABASE_POOL_SIZE", "2 per core", "connections, 2 to 200"),
@@ -85,7 +87,7 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ("REST_TOKEN_DAYS", "30", "life of tokens issued on the REST paths, 1 to 365"),
     ("DEV_OTP", "none", "six digits that every phone receives (development)"),
     ("RATE_LIMITS", "on", "on or off (off in development only)"),
-    ("OTP_DELIVERY", "console", "console (development)"),
+    ("OTP_DELIVERY", "console", "console (development) or off: nobody can sign in anew"),
     ("PAYMENTS", "simulated", "simulated (development) or off"),
     ("ALLOWED_ORIGINS", "any", "any, or comma-separated origins such as https://app.example.org"),
     ("TRUSTED_PROXIES", "none", "comma-separated addresses whose X-Forwarded-For is believed"),
@@ -227,9 +229,16 @@ impl Config {
                 "off" => Some(false),
                 _ => None,
             }),
-            otp_delivery: reader.read("OTP_DELIVERY", OtpDelivery::Console, "console", |text| {
-                (text == "console").then_some(OtpDelivery::Console)
-            }),
+            otp_delivery: reader.read(
+                "OTP_DELIVERY",
+                if environment == Environment::Development { OtpDelivery::Console } else { OtpDelivery::Off },
+                "console or off",
+                |text| match text {
+                    "console" => Some(OtpDelivery::Console),
+                    "off" => Some(OtpDelivery::Off),
+                    _ => None,
+                },
+            ),
             payments: reader.read(
                 "PAYMENTS",
                 if environment == Environment::Development { Payments::Simulated } else { Payments::Off },
@@ -265,8 +274,21 @@ impl Config {
             event_days: reader
                 .read("EVENT_DAYS", 7, "a number from 1 to 365", |text| number_in(text, 1..=365)),
         };
+        config.check_environment_is_said(&mut reader);
         config.check_production(&mut reader);
         if reader.misfits.is_empty() { Ok(config) } else { Err(ConfigError(reader.misfits)) }
+    }
+
+    /// Development gives money and codes away: it is a default only where nobody else can reach it.
+    fn check_environment_is_said(&self, reader: &mut Reader<'_>) {
+        let is_reachable = self.database_url.is_some() || !self.listen.ip().is_loopback();
+        if is_reachable && reader.text("APP_ENV").is_none() {
+            reader.refuse(
+                "APP_ENV",
+                None,
+                "development or production, said with a DATABASE_URL or a public LISTEN",
+            );
+        }
     }
 
     /// Production refuses what only development may do, and asks for what must not be guessed.
@@ -289,8 +311,8 @@ impl Config {
         if self.otp_delivery == OtpDelivery::Console {
             reader.refuse(
                 "OTP_DELIVERY",
-                reader.text("OTP_DELIVERY"),
-                "a provider in production; console shows codes in the log",
+                Some("console".to_owned()),
+                "off in production; console shows codes in the log",
             );
         }
         if self.payments == Payments::Simulated {
@@ -337,7 +359,16 @@ mod tests {
             .map(|_| ())
             .unwrap_err();
         let names: Vec<_> = error.0.iter().map(|misfit| misfit.name).collect();
-        assert_eq!(names, ["DATABASE_URL", "TOKEN_SECRET", "DEV_OTP", "RATE_LIMITS", "OTP_DELIVERY"]);
+        assert_eq!(names, ["DATABASE_URL", "TOKEN_SECRET", "DEV_OTP", "RATE_LIMITS"]);
+    }
+
+    #[test]
+    fn a_gateway_that_others_can_reach_is_told_whether_it_is_production() {
+        for setting in [("DATABASE_URL", "postgres://db/x"), ("LISTEN", "0.0.0.0:80")] {
+            let error = read(&[setting]).map(|_| ()).unwrap_err();
+            assert_eq!(error.0.iter().map(|misfit| misfit.name).collect::<Vec<_>>(), ["APP_ENV"]);
+            assert!(read(&[setting, ("APP_ENV", "development")]).is_ok());
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use serde::Deserialize;
 
 use crate::app::{App, Role};
@@ -89,6 +89,8 @@ pub fn people() -> Result<Vec<Person>> {
 pub async fn load(app: &std::sync::Arc<App>) -> Result<bool> {
     let now = app.clock.now();
     app.write(async move |conn| {
+        // Of two gateways that start on one empty database, the second waits and finds it loaded.
+        conn.batch_execute("SELECT pg_advisory_xact_lock(2026112202)").await?;
         let empty: bool = diesel::select(diesel::dsl::not(diesel::dsl::exists(
             user_profile::table.select(user_profile::id),
         )))

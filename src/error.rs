@@ -233,6 +233,11 @@ const CONSTRAINTS: &[(&str, Code, &str)] = &[
     ("vendor_profile_user_phone_key", Code::Conflict, "Vendor profile already exists"),
     ("shop_owner_id_key", Code::Conflict, "Shop already exists for this vendor"),
     ("consumer_wallet_balance_is_in_range", Code::Conflict, "The wallet cannot hold more than 99999999.99"),
+    (
+        "vendor_wallet_balance_is_in_range",
+        Code::Conflict,
+        "The shop's wallet cannot hold more than 99999999.99",
+    ),
     ("item_mrp_is_not_below_price", Code::BadInput, "mrp must not be below price"),
 ];
 

@@ -1,1 +1,2 @@
 DROP TABLE event;
+DROP FUNCTION event_horizon();

@@ -23,3 +23,8 @@ CREATE INDEX event_of_user_idx ON event (user_id, xid, id) WHERE user_id IS NOT 
 CREATE INDEX event_of_shop_idx ON event (shop_id, xid, id) WHERE shop_id IS NOT NULL;
 -- For pruning.
 CREATE INDEX event_created_at_idx ON event (created_at);
+
+-- Every transaction that may still write events before this place has ended: feeds read up to here.
+CREATE FUNCTION event_horizon() RETURNS BIGINT
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS 'SELECT pg_snapshot_xmin(pg_current_snapshot())::TEXT::BIGINT';

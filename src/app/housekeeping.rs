@@ -36,19 +36,23 @@ impl App {
     /// Removes old events, idempotency keys, one-time codes and sessions.
     ///
     /// # Errors
-    /// `BUSY` or `INTERNAL` when the database fails; what was removed until then stays removed.
+    /// `BUSY` or `INTERNAL` when the database fails; everything else that can be removed is removed all the same.
     pub async fn remove_old(&self) -> Result<Removed> {
         let now = self.clock.now();
         let mut conn = self.read().await?;
-        let events =
-            events::prune(&mut conn, now - TimeDelta::days(i64::from(self.config.event_days))).await?;
-        let idempotency_keys = once::forget_old(&mut conn, now).await?;
+        let events = events::prune(&mut conn, now - TimeDelta::days(i64::from(self.config.event_days))).await;
+        let idempotency_keys = once::forget_old(&mut conn, now).await;
         let old = otp::table.filter(otp::expires_at.lt(now - CODES_KEPT));
-        let codes = diesel::delete(old).execute(&mut conn).await?;
+        let codes = diesel::delete(old).execute(&mut conn).await;
         // Ended ones stay until then too: they say why. Their tokens are too old to be read at all.
         let old = user_session::table.filter(user_session::expires_at.le(now));
-        let sessions = diesel::delete(old).execute(&mut conn).await?;
-        Ok(Removed { events, idempotency_keys, codes, sessions })
+        let sessions = diesel::delete(old).execute(&mut conn).await;
+        Ok(Removed {
+            events: events?,
+            idempotency_keys: idempotency_keys?,
+            codes: codes?,
+            sessions: sessions?,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Rate limits: counted where the work is done, so that aliases, batches and both faces share them.
 
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use governor::middleware::NoOpMiddleware;
@@ -43,16 +44,24 @@ const QUOTAS: [(Limit, u32, u64); 7] = [
     (Limit::RefreshPerAddress, 300, 15 * 60),
 ];
 
-/// After this many checks, keys that are back at their full quota are forgotten.
+/// So many keys are kept before those that are back at their full quota are forgotten.
 const SWEEP: usize = 4096;
 
-type Keyed = RateLimiter<String, DashMapStateStore<String>, Clock, NoOpMiddleware<Nanos>>;
+type Limiter = RateLimiter<String, DashMapStateStore<String>, Clock, NoOpMiddleware<Nanos>>;
+
+/// The counters of one limit.
+struct Keyed {
+    limit: Limit,
+    limiter: Limiter,
+    /// So many keys call for the next sweep: twice what the last one left, so that sweeping stays cheap.
+    sweep_at: AtomicUsize,
+}
 
 /// The counters of this node.
 pub struct Limiters {
     on: bool,
     clock: Clock,
-    keyed: Vec<(Limit, Keyed)>,
+    keyed: Vec<Keyed>,
 }
 
 impl Limiters {
@@ -64,7 +73,8 @@ impl Limiters {
             .filter_map(|&(limit, count, seconds)| {
                 let quota = Quota::with_period(Duration::from_secs(seconds) / count)?
                     .allow_burst(NonZeroU32::new(count)?);
-                Some((limit, RateLimiter::new(quota, DashMapStateStore::default(), clock.clone())))
+                let limiter = RateLimiter::new(quota, DashMapStateStore::default(), clock.clone());
+                Some(Keyed { limit, limiter, sweep_at: AtomicUsize::new(SWEEP) })
             })
             .collect();
         Limiters { on, clock: clock.clone(), keyed }
@@ -78,11 +88,12 @@ impl Limiters {
         if !self.on {
             return Ok(());
         }
-        let Some((_, limiter)) = self.keyed.iter().find(|(known, _)| *known == limit) else { return Ok(()) };
-        if limiter.len() > SWEEP {
-            limiter.retain_recent();
+        let Some(keyed) = self.keyed.iter().find(|keyed| keyed.limit == limit) else { return Ok(()) };
+        if keyed.limiter.len() > keyed.sweep_at.load(Ordering::Relaxed) {
+            keyed.limiter.retain_recent();
+            keyed.sweep_at.store(SWEEP.max(2 * keyed.limiter.len()), Ordering::Relaxed);
         }
-        limiter.check_key(&key.to_owned()).map_err(|refused| {
+        keyed.limiter.check_key(&key.to_owned()).map_err(|refused| {
             Error::rate_limited(refused.wait_time_from(governor::clock::Clock::now(&self.clock)))
         })
     }

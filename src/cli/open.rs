@@ -34,23 +34,29 @@ impl Opened {
 
 /// Opens the database of the settings, the private one if there is none, and brings it up to date.
 pub(super) async fn open(config: Config) -> Result<Opened, Box<dyn Error>> {
-    let embedded = match config.database_url {
-        Some(_) => None,
-        None => Some(start_embedded(&config).await?),
+    let Some(url) = config.database_url.clone() else {
+        let embedded = start_embedded(&config).await?;
+        let url = embedded.database_url();
+        return match open_at(config, &url).await {
+            Ok((app, migrated)) => Ok(Opened { app, migrated, embedded: Some(embedded) }),
+            Err(error) => {
+                embedded.stop().await?;
+                Err(error)
+            }
+        };
     };
-    let url = match (&config.database_url, &embedded) {
-        (Some(url), _) => url.clone(),
-        (None, Some(embedded)) => embedded.database_url(),
-        (None, None) => return Err("there is no database".into()),
-    };
-    let migrated = migrate(&url).await?;
+    let (app, migrated) = open_at(config, &url).await?;
+    Ok(Opened { app, migrated, embedded: None })
+}
+
+async fn open_at(config: Config, url: &str) -> Result<(Arc<App>, Migrated), Box<dyn Error>> {
+    let migrated = migrate(url).await?;
     let secret = match &config.token_secret {
         Some(secret) => secret.clone().into_bytes(),
         None => own_secret(&config.data_dir)?,
     };
-    let pool = Pool::new(&url, config.database_pool_size)?;
-    let app = App::new(config, Clock::default(), pool, &secret);
-    Ok(Opened { app, migrated, embedded })
+    let pool = Pool::new(url, config.database_pool_size)?;
+    Ok((App::new(config, Clock::default(), pool, &secret), migrated))
 }
 
 async fn start_embedded(config: &Config) -> Result<Embedded, Box<dyn Error>> {

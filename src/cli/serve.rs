@@ -2,15 +2,18 @@
 
 use std::collections::HashSet;
 use std::error::Error;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Role};
-use crate::cli::open;
+use crate::cli::open::{self, Opened};
 use crate::config::{Config, Environment};
 use crate::demo;
 use crate::server::{self, ServerState};
@@ -20,14 +23,26 @@ const DRAIN: Duration = Duration::from_secs(10);
 
 /// Serves until SIGTERM or Ctrl-C.
 pub(super) async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
-    // The address first: when it is taken, nothing else has to be undone.
+    // First of all: from here on a signal ends the gateway in order, also while it starts.
+    let mut told = tokio::spawn(told_to_stop());
+    // Then the address: when it is taken, nothing has to be undone.
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
         format!("cannot listen on {}: {error}. Set LISTEN to another address.", config.listen)
     })?;
-    let address = listener.local_addr()?;
     let opened = open::open(config).await?;
+    let outcome = run(&opened, listener, &mut told).await;
+    let closed = opened.close().await;
+    outcome.and(closed)
+}
+
+/// Everything between an open database and its orderly end.
+async fn run(
+    opened: &Opened,
+    listener: TcpListener,
+    told: &mut JoinHandle<()>,
+) -> Result<(), Box<dyn Error>> {
+    let (app, address) = (&opened.app, listener.local_addr()?);
     opened.migrated.iter().for_each(|step| tracing::info!("applied {step}"));
-    let app = &opened.app;
     if app.config.environment == Environment::Development && demo::load(app).await? {
         tracing::info!("loaded the demo society");
     }
@@ -46,7 +61,7 @@ pub(super) async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     });
     tokio::select! {
         ended = &mut serving => ended??,
-        () = told_to_stop() => {
+        _ = told => {
             tracing::info!("stopping: finishing the requests in progress");
             stopping.cancel();
             let drain = async {
@@ -64,7 +79,7 @@ pub(super) async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         }
     }
     drop(background);
-    opened.close().await
+    Ok(())
 }
 
 async fn told_to_stop() {
@@ -80,29 +95,38 @@ async fn told_to_stop() {
     }
 }
 
-/// Says what to open and whom to sign in as.
+/// Says what to open and whom to sign in as. Where nobody reads it, nothing is lost.
 fn greet(app: &App, address: SocketAddr) -> Result<(), Box<dyn Error>> {
-    println!("\nsociety-gateway is running.\n");
-    println!("  GraphQL        http://{address}/graphql");
-    println!("  Subscriptions  ws://{address}/graphql/ws");
-    println!("  REST           http://{address}/api/v1");
-    if app.config.environment == Environment::Production {
-        return Ok(());
+    let mut text = format!(
+        "\nsociety-gateway is running.\n\n  GraphQL        http://{address}/graphql\n  \
+         Subscriptions  ws://{address}/graphql/ws\n  REST           http://{address}/api/v1\n"
+    );
+    if app.config.environment == Environment::Development {
+        introduce(&mut text, app)?;
     }
-    println!("\nSign in with one of these phones (development data):\n");
+    // A closed standard output must not end the gateway.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    Ok(())
+}
+
+fn introduce(text: &mut String, app: &App) -> Result<(), Box<dyn Error>> {
     let mut societies = HashSet::new();
     let people = demo::people()?;
+    writeln!(text, "\nSign in with one of these phones (development data):\n")?;
     // One vendor of each society is enough to try the other side.
     for person in
         people.iter().filter(|person| person.role != Role::Vendor || societies.insert(&person.society))
     {
-        println!("  {}  {:22}  {:8}  {}", person.phone, person.name, person.role.as_str(), person.society);
+        let (phone, name, role, society) =
+            (&person.phone, &person.name, person.role.as_str(), &person.society);
+        writeln!(text, "  {phone}  {name:22}  {role:8}  {society}")?;
     }
     match &app.config.dev_otp {
-        Some(code) => println!("\nEvery phone receives the code {code}.\n"),
-        None => println!(
+        Some(code) => writeln!(text, "\nEvery phone receives the code {code}.\n")?,
+        None => writeln!(
+            text,
             "\nCodes are printed here when they are asked for; DEV_OTP=123456 makes them all the same.\n"
-        ),
+        )?,
     }
     Ok(())
 }

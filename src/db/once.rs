@@ -18,8 +18,8 @@ use crate::values::UserId;
 /// How long an outcome is kept.
 pub const KEPT: TimeDelta = TimeDelta::hours(24);
 
-/// The longest key that is accepted, in characters.
-const LONGEST: usize = 255;
+/// The longest key that is kept: a header of 255 characters and a place in the document.
+const LONGEST: usize = 512;
 
 /// What a client asked for, under which key.
 pub struct Ask {
@@ -32,7 +32,7 @@ impl Ask {
     /// The ask of a request that came with a key; `None` without one.
     ///
     /// # Errors
-    /// `BAD_INPUT` for a key that is empty, longer than 255 characters, or not printable ASCII.
+    /// `BAD_INPUT` for a key that is empty, too long, or not printable ASCII.
     pub fn new(
         key: Option<String>,
         operation: &'static str,
@@ -108,7 +108,10 @@ async fn claim(
             .find((who, &ask.key))
             .select((idempotency_key::operation, idempotency_key::arguments_hash, idempotency_key::outcome))
             .first(conn)
-            .await?;
+            .await
+            .optional()?
+            // It was a day old, and forgotten between the two statements.
+            .ok_or_else(|| Error::busy("an idempotency key was forgotten meanwhile"))?;
     if operation != ask.operation || arguments_hash != ask.arguments_hash {
         return Err(Error::new(
             Code::IdempotencyKeyReused,

@@ -107,6 +107,9 @@ async fn connect(url: String, statements: Statements) -> ConnectionResult<Conn> 
     let mut config: tokio_postgres::Config = url.parse().map_err(bad)?;
     let options = [config.get_options().unwrap_or_default(), SESSION_SETTINGS].join(" ");
     config.options(options.trim()).application_name("society-gateway").connect_timeout(WAIT);
+    // A database that vanished without a word is noticed in seconds, not after the kernel's quarter of an hour.
+    config.tcp_user_timeout(Duration::from_secs(15)).keepalives_idle(Duration::from_secs(15));
+    config.keepalives_interval(Duration::from_secs(5)).keepalives_retries(3);
     let (client, connection) = config.connect(tokio_postgres::NoTls).await.map_err(bad)?;
     let mut conn = Conn::try_from_client_and_connection(client, connection).await?;
     conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {

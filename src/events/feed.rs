@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use crate::db::{Conn, Pool};
 use crate::error::Result;
-use crate::events::{Event, EventCursor, Hub};
+use crate::events::{Event, EventCursor, Hub, Kind};
 use crate::schema::event;
 
 /// How many events are read at once.
@@ -26,8 +26,11 @@ const HELD_BACK: Duration = Duration::from_millis(10);
 /// Rings that come faster than this are answered together.
 const COALESCE: Duration = Duration::from_millis(1);
 
-/// Whether every transaction that may still write rows before this one has ended.
-pub(super) const BELOW_HORIZON: &str = "event.xid < pg_snapshot_xmin(pg_current_snapshot())::TEXT::BIGINT";
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// Every transaction below this one has ended: nothing more is written there (migration `events`).
+    fn event_horizon() -> BigInt;
+}
 
 /// Wakes the feed after a commit. Losing a ring costs latency only.
 #[derive(Clone, Debug, Default)]
@@ -113,9 +116,11 @@ async fn read_after(conn: &mut Conn, position: EventCursor) -> Result<Vec<(Event
         // A row comparison, spelt so that the index on (xid, id) gives the range.
         .filter(event::xid.ge(position.xid))
         .filter(event::xid.gt(position.xid).or(event::id.gt(position.id)))
+        // A newer gateway on the same database may record kinds that this one does not know.
+        .filter(event::kind.eq_any(Kind::ALL))
         .order((event::xid, event::id))
         .limit(BATCH)
-        .select((Event::as_select(), sql::<Bool>(BELOW_HORIZON)))
+        .select((Event::as_select(), event::xid.lt(event_horizon())))
         .load(conn)
         .await?;
     Ok(rows)
@@ -135,7 +140,7 @@ async fn forget_foreign(conn: &mut Conn) -> Result<()> {
 /// The cursor of the newest event below the horizon; the beginning when there is none.
 async fn newest(conn: &mut Conn) -> Result<EventCursor> {
     let newest = event::table
-        .filter(sql::<Bool>(BELOW_HORIZON))
+        .filter(event::xid.lt(event_horizon()))
         .order((event::xid.desc(), event::id.desc()))
         .select((event::xid, event::id))
         .first::<(i64, i64)>(conn)

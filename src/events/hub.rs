@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool};
 use diesel_async::RunQueryDsl;
 use futures_util::Stream;
 use tokio::sync::broadcast;
@@ -13,7 +11,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::db::{Conn, Pool};
 use crate::error::Result;
-use crate::events::feed::BELOW_HORIZON;
+use crate::events::feed::event_horizon;
 use crate::events::{Event, EventCursor, Kind};
 use crate::schema::event;
 use crate::values::{OrderId, ShopId, UserId};
@@ -192,7 +190,7 @@ impl Streaming {
         let mut query = event::table
             .filter(event::xid.ge(self.position.xid))
             .filter(event::xid.gt(self.position.xid).or(event::id.gt(self.position.id)))
-            .filter(sql::<Bool>(BELOW_HORIZON))
+            .filter(event::xid.lt(event_horizon()))
             .filter(event::kind.eq(self.kind))
             .order((event::xid, event::id))
             .limit(REPLAY_BATCH)
@@ -220,8 +218,7 @@ async fn check_kept(conn: &mut Conn, cursor: EventCursor) -> Result<()> {
     if cursor == EventCursor::default() {
         return Ok(());
     }
-    let horizon = "pg_snapshot_xmin(pg_current_snapshot())::TEXT::BIGINT";
-    let horizon = diesel::select(sql::<BigInt>(horizon)).get_result::<i64>(conn).await?;
+    let horizon: i64 = diesel::select(event_horizon()).get_result(conn).await?;
     if cursor.xid >= horizon {
         return Err(EventCursor::unknown());
     }

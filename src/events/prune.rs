@@ -4,14 +4,12 @@
 //! how far back a replay can reach, also when nothing has happened since.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{not, sql};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 
 use crate::db::Conn;
 use crate::error::Result;
-use crate::events::feed::BELOW_HORIZON;
+use crate::events::feed::event_horizon;
 use crate::schema::event;
 
 /// How many rows one statement deletes: a fraction of a second's work.
@@ -44,7 +42,7 @@ pub async fn prune(conn: &mut Conn, before: DateTime<Utc>) -> Result<usize> {
 async fn mark(conn: &mut Conn, before: DateTime<Utc>) -> Result<Option<(i64, i64)>> {
     // Times come from the gateways' clocks, the order from the database: a younger event may stand before an older one.
     let kept: Option<(i64, i64)> = event::table
-        .filter(event::created_at.ge(before).or(not(sql::<Bool>(BELOW_HORIZON))))
+        .filter(event::created_at.ge(before).or(event::xid.ge(event_horizon())))
         .order((event::xid, event::id))
         .select((event::xid, event::id))
         .first(conn)

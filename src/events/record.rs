@@ -23,6 +23,11 @@ word! {
     }
 }
 
+impl Kind {
+    /// Every kind that this gateway knows.
+    pub const ALL: [Kind; 2] = [Kind::OrderStatusChanged, Kind::SessionsEnded];
+}
+
 /// A fact about to be recorded.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = event)]

@@ -138,6 +138,8 @@ impl<E: Executor> Gateway<E> {
 
     /// Runs a query or a mutation. A panic in a resolver is answered with `INTERNAL`.
     pub async fn execute(&self, mut prepared: Prepared, scope: Arc<Scope>) -> Answer {
+        let app = scope.app.clone();
+        let _turn = app.turn().await;
         let request = prepared.request(scope);
         let response = match AssertUnwindSafe(self.schema.execute(request)).catch_unwind().await {
             Ok(response) => response,

@@ -1,5 +1,7 @@
 //! Reading a request's body: how large, of which type, and what an absent one means.
 
+use std::time::Duration;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -21,6 +23,9 @@ pub enum BodyRule {
     Validated,
 }
 
+/// How long a body may take to arrive.
+const WAIT: Duration = Duration::from_secs(30);
+
 impl BodyRule {
     /// The body's keys.
     ///
@@ -28,11 +33,12 @@ impl BodyRule {
     /// 400 for what is no JSON object, 413, 415.
     pub async fn read(self, request: Request) -> Result<Map<String, Value>, Refusal> {
         let is_json = is_json(request.headers());
-        let bytes =
-            Bytes::from_request(request, &()).await.map_err(|rejection| match rejection.status() {
-                StatusCode::PAYLOAD_TOO_LARGE => Refusal::new(413, "The request body is too large."),
-                _ => Refusal::new(400, "The request body could not be read."),
-            })?;
+        let bytes = tokio::time::timeout(WAIT, Bytes::from_request(request, &())).await;
+        let bytes = bytes.map_err(|_| Refusal::new(408, "The request body did not arrive in time."))?;
+        let bytes = bytes.map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Refusal::new(413, "The request body is too large."),
+            _ => Refusal::new(400, "The request body could not be read."),
+        })?;
         if self == BodyRule::Ignored || (self == BodyRule::Optional && bytes.is_empty()) {
             return Ok(Map::new());
         }

@@ -77,6 +77,8 @@ impl Endpoint {
         self.admit(&scope)?;
         let given = self.given(&params, request).await?;
         let variables = self.bind(given)?;
+        let app = scope.app.clone();
+        let _turn = app.turn().await;
         let response = schema.execute(self.operation.request(variables).data(scope)).await;
         if let Some(error) = response.errors.first() {
             return Err(self.refusal(error));

@@ -27,6 +27,8 @@ use crate::values::UserId;
 const MAX_BODY: usize = 256 * 1024;
 /// How long a client may take to send it.
 const BODY_WAIT: Duration = Duration::from_secs(30);
+/// So much of an operation's name is logged: clients choose it.
+const NAME_SHOWN: usize = 100;
 
 /// `GET /graphql`: queries only.
 pub async fn get(
@@ -134,11 +136,12 @@ impl Exchange {
             Media::GraphqlResponse | Media::Json => StatusCode::OK,
         });
         tracing::info!(
-            operation = self.operation.as_deref(),
+            operation =
+                self.operation.as_deref().map(|name| name.chars().take(NAME_SHOWN).collect::<String>()),
             viewer.id = self.viewer.map(|viewer| viewer.0),
             status = status.as_u16(),
             errors = reply.answer.errors.len(),
-            duration_ms = self.begin.elapsed().as_secs_f64() * 1_000.0,
+            duration_ms = self.begin.elapsed().as_micros() as f64 / 1_000.0,
             "graphql request"
         );
         let mut response = respond(status, media, &reply.answer);

@@ -15,6 +15,9 @@ use crate::request::{Face, Loaders, PageLimits, Scope, authenticate};
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
+/// The longest idempotency key in a header, in characters.
+const LONGEST_KEY: usize = 255;
+
 /// So many characters of the client's name for itself are kept (contract §2.1).
 const USER_AGENT_KEPT: usize = 200;
 
@@ -41,12 +44,12 @@ pub async fn scope(app: &Arc<App>, headers: &HeaderMap, peer: SocketAddr, face: 
     let authorization = headers.get(header::AUTHORIZATION);
     // A token that is no text is a bad token, not a missing one.
     let authorization = authorization.map(|value| value.to_str().unwrap_or("?"));
-    let idempotency_key = match headers.get(IDEMPOTENCY_KEY) {
-        Some(key) => Some(key.to_str().map_err(|_| {
-            Error::bad_input("idempotencyKey", "the Idempotency-Key header is printable ASCII")
-        })?),
-        None => None,
-    };
+    let idempotency_key = headers.get(IDEMPOTENCY_KEY).map(|key| key.to_str().unwrap_or("").trim());
+    // A client that sends a key relies on it: a bad one must not count as none.
+    if idempotency_key.is_some_and(|key| key.is_empty() || key.len() > LONGEST_KEY) {
+        let problem = "the Idempotency-Key header has 1 to 255 printable ASCII characters";
+        return Err(Error::bad_input("idempotencyKey", problem));
+    }
     let user_agent = headers.get(header::USER_AGENT);
     Ok(Scope {
         app: app.clone(),
@@ -55,7 +58,7 @@ pub async fn scope(app: &Arc<App>, headers: &HeaderMap, peer: SocketAddr, face: 
         address: client_address(headers, peer.ip(), &app.config.trusted_proxies),
         user_agent: user_agent
             .map(|name| String::from_utf8_lossy(name.as_bytes()).chars().take(USER_AGENT_KEPT).collect()),
-        idempotency_key: idempotency_key.map(str::trim).filter(|key| !key.is_empty()).map(str::to_owned),
+        idempotency_key: idempotency_key.map(str::to_owned),
         page_limits: match face {
             Face::Graphql => PageLimits::GRAPHQL,
             Face::Rest => PageLimits::REST,

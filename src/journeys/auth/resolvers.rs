@@ -101,7 +101,8 @@ pub struct AuthMutation;
 impl AuthMutation {
     /// Sends a one-time code to a phone. Only the newest code of a phone is valid.
     ///
-    /// The answer is the same whether or not the phone is known. Errors: `RATE_LIMITED` with `retryAfter`.
+    /// The answer is the same whether or not the phone is known. Errors: `RATE_LIMITED` with `retryAfter`; `FORBIDDEN`
+    /// where codes are not sent.
     async fn send_otp(
         &self,
         ctx: &Context<'_>,
@@ -109,6 +110,9 @@ impl AuthMutation {
     ) -> Result<SendOtpPayload> {
         let scope = ctx.scope()?;
         let app = &scope.app;
+        if app.config.otp_delivery == OtpDelivery::Off && app.config.dev_otp.is_none() {
+            return Err(Error::forbidden("Sign-in codes are not available"));
+        }
         // The prefix last: refused attempts must not use up what its other numbers share.
         app.limiters.check(Limit::OtpPerAddress, &scope.network())?;
         app.limiters.check(Limit::OtpPerPhone, phone.as_str())?;
@@ -240,13 +244,8 @@ async fn end(ctx: &Context<'_>, session: SessionId, why: Ending) -> Result<bool>
 
 /// Hands a code to its phone. Called after the commit: a code that is not stored must not be sent.
 fn deliver(app: &App, phone: &Phone, code: &OneTimeCode) {
-    match (app.config.otp_delivery, app.config.environment) {
-        // The one line that shows a phone and a code, for the developer who signs in.
-        (OtpDelivery::Console, Environment::Development) => {
-            tracing::info!(target: "otp", "the code of {phone} is {}", code.as_str());
-        }
-        (OtpDelivery::Console, Environment::Production) => {
-            tracing::error!(target: "otp", phone = phone.masked(), "no code was sent: no provider is configured");
-        }
+    // The one line that shows a phone and a code, for the developer who signs in.
+    if (app.config.otp_delivery, app.config.environment) == (OtpDelivery::Console, Environment::Development) {
+        tracing::info!(target: "otp", "the code of {phone} is {}", code.as_str());
     }
 }

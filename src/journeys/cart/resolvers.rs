@@ -14,7 +14,7 @@ pub struct CartQuery;
 #[Object]
 impl CartQuery {
     /// The signed-in consumer's cart.
-    #[graphql(complexity = "20 + 10 * child_complexity")]
+    #[graphql(complexity = "20 + 100 * child_complexity")]
     async fn cart(&self, ctx: &Context<'_>) -> Result<Cart> {
         let who = ctx.consumer()?.user_id;
         Cart::of_user(&mut *ctx.app()?.read().await?, who).await
@@ -32,7 +32,7 @@ pub struct CartPayload {
 #[ComplexObject]
 impl CartPayload {
     /// The cart after the change.
-    #[graphql(complexity = "20 + 10 * child_complexity")]
+    #[graphql(complexity = "20 + 100 * child_complexity")]
     async fn cart(&self, ctx: &Context<'_>) -> Result<Cart> {
         CartQuery.cart(ctx).await
     }

@@ -87,7 +87,8 @@ async fn lock_lines(conn: &mut Conn, user: UserId) -> Result<Vec<(Item, i32)>> {
         .filter(cart_item::user_id.eq(user))
         .order(item::id)
         .select((Item::as_select(), cart_item::quantity))
-        .for_update()
+        // Others may go on putting these items into their carts.
+        .for_no_key_update()
         .load(conn)
         .await?)
 }

@@ -69,6 +69,7 @@ pub struct Order {
     #[graphql(name = "final")]
     pub final_amount: Paise,
     /// What the consumer asks of the delivery.
+    #[graphql(complexity = 5)]
     pub delivery_notes: Option<String>,
     #[graphql(skip)]
     #[allow(missing_docs)]
@@ -83,12 +84,13 @@ pub struct Order {
 #[ComplexObject]
 impl Order {
     /// What was ordered.
-    #[graphql(complexity = "10 + 5 * child_complexity")]
+    #[graphql(complexity = "10 + 20 * child_complexity")]
     async fn items(&self, ctx: &Context<'_>) -> Result<Vec<OrderItem>> {
         Ok(load(ctx, ItemsOfOrder(self.id)).await?.unwrap_or_default())
     }
 
     /// How many different items were ordered.
+    #[graphql(complexity = 5)]
     async fn item_count(&self, ctx: &Context<'_>) -> Result<usize> {
         Ok(self.items(ctx).await?.len())
     }

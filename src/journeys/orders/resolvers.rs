@@ -112,13 +112,16 @@ impl OrdersMutation {
         >,
     ) -> Result<OrderPayload> {
         let (who, app) = (ctx.consumer()?.clone(), ctx.app()?);
-        app.limiters.check(Limit::OrdersPerUser, &who.user_id.to_string())?;
         let checkout = Checkout::new(input.payment_mode, input.delivery_notes.as_deref())?;
         let ask = Ask::new(ctx.idempotency_key(idempotency_key)?, "confirmOrder", &checkout)?;
-        let now = app.clock.now();
+        let (now, limits) = (app.clock.now(), app.clone());
         let order = app
             .write(async move |conn| {
-                let confirm = async |conn: &mut _| confirm::confirm(conn, &who, &checkout, now).await;
+                // Counted for orders, not for asking again what became of one.
+                let confirm = async |conn: &mut _| {
+                    limits.limiters.check(Limit::OrdersPerUser, &who.user_id.to_string())?;
+                    confirm::confirm(conn, &who, &checkout, now).await
+                };
                 let id = once(conn, who.user_id, ask.as_ref(), now, confirm).await?;
                 Order::find(conn, id).await
             })

@@ -55,7 +55,7 @@ async fn give_back(conn: &mut Conn, order: &Order, now: DateTime<Utc>) -> Result
         .filter(order_item::order_id.eq(order.id))
         .order(item::id)
         .select((item::id, order_item::quantity))
-        .for_update()
+        .for_no_key_update()
         .load(conn)
         .await?;
     for (id, quantity) in lines {

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
 
 use crate::app::Role;
@@ -51,7 +50,7 @@ impl User {
     /// # Errors
     /// `INTERNAL` when they are missing; `BUSY` or `INTERNAL` when the database fails.
     pub async fn lock(conn: &mut Conn, id: UserId) -> Result<User> {
-        Ok(user_profile::table.find(id).select(User::as_select()).for_update().first(conn).await?)
+        Ok(user_profile::table.find(id).select(User::as_select()).for_no_key_update().first(conn).await?)
     }
 
     /// The person with that phone; a new one, if nobody has it.
@@ -66,9 +65,10 @@ impl User {
                 user_profile::updated_at.eq(now),
             ))
             .on_conflict(user_profile::phone)
-            // Changes nothing; without it the row that is there would not be returned.
+            // Changes nothing; without it the row that is there would not be returned. Naming the key here would lock the
+            // row against everything that refers to it.
             .do_update()
-            .set(user_profile::phone.eq(excluded(user_profile::phone)))
+            .set(user_profile::updated_at.eq(user_profile::updated_at))
             .returning(User::as_returning())
             .get_result(conn)
             .await?)

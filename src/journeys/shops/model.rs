@@ -53,11 +53,13 @@ pub struct Shop {
     /// The society it serves.
     pub society: String,
     /// What it says about itself.
+    #[graphql(complexity = 20)]
     pub description: Option<String>,
     /// Its tags as one text, separated by commas.
     #[graphql(skip)]
     pub category_tags: Option<String>,
     /// The address of its picture.
+    #[graphql(complexity = 5)]
     pub logo_url: Option<String>,
     /// Whether it takes orders now.
     pub is_open: bool,
@@ -87,6 +89,7 @@ pub struct Item {
     /// Who makes it.
     pub brand: Option<String>,
     /// More about it.
+    #[graphql(complexity = 20)]
     pub description: Option<String>,
     /// What one costs now.
     #[diesel(column_name = price_paise)]
@@ -113,6 +116,7 @@ pub struct Item {
     /// Best before this day.
     pub expiry_date: Option<Date>,
     /// The address of its picture.
+    #[graphql(complexity = 5)]
     pub image_url: Option<String>,
     /// Whether it can be ordered now.
     pub is_available: bool,

@@ -141,7 +141,7 @@ pub async fn update_item(conn: &mut Conn, vendor: UserId, id: ItemId, changes: &
         .filter(item::id.eq(id))
         .filter(item::shop_id.eq_any(shop::table.filter(shop::owner_id.eq(vendor)).select(shop::id)))
         .select((item::price_paise, item::mrp_paise))
-        .for_update()
+        .for_no_key_update()
         .first(conn)
         .await
         .optional()?;
