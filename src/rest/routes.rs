@@ -51,7 +51,7 @@ pub fn table() -> Vec<Route> {
             .also("/cart/add")
             .refuse("item_id", 404, "Item not available")
             .strict("quantity")
-            .refuse("quantity", 400, "Invalid quantity"),
+            .missing("quantity", 400, "Invalid quantity"),
         post("/consumer/cart/update", Consumer, run!("cart_update"))
             .also("/cart/update")
             .refuse("item_id", 400, "Item ID and quantity required")

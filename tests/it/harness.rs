@@ -292,12 +292,24 @@ impl TestApp {
 
     /// One GraphQL call of a person, or of nobody, as it comes over HTTP.
     pub async fn graphql(&self, who: impl Into<Option<&Person>>, query: &str, variables: Value) -> Answer {
+        self.graphql_with(who, &[], query, variables).await
+    }
+
+    /// The same with further headers.
+    pub async fn graphql_with(
+        &self,
+        who: impl Into<Option<&Person>>,
+        headers: &[(&str, &str)],
+        query: &str,
+        variables: Value,
+    ) -> Answer {
         let mut request = Request::post("/graphql")
             .header("content-type", "application/json")
             .header("user-agent", "tests");
         if let Some(person) = who.into() {
             request = request.header("authorization", format!("Bearer {}", person.token));
         }
+        request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         let body = json!({"query": query, "variables": variables}).to_string();
         let (_, answer) = self.call(request.body(Body::from(body)).unwrap()).await;
         Answer::of(&answer)

@@ -354,3 +354,14 @@ async fn shops_with_their_items_take_two_statements_however_many_there_are() {
     assert_eq!(data["shops"]["nodes"][7]["two"]["nodes"][1]["shop"]["shopName"], "shop 7");
     assert_eq!(statements, 3, "the shops, all pages of items, the shops of the items");
 }
+
+#[tokio::test]
+async fn a_shop_that_is_not_there_leaves_the_rest_of_the_answer_as_it_is() {
+    let app = TestApp::start().await;
+    let who = app.consumer("First").await;
+    let query = "{ shop(id: 999999) { id } item(id: 999999) { id } shops { nodes { id } } }";
+    let answer = app.graphql(&who, query, json!({})).await;
+    assert_eq!(answer.data, json!({"shop": null, "item": null, "shops": {"nodes": []}}));
+    let messages: Vec<&str> = answer.errors.iter().map(|error| error["message"].as_str().unwrap()).collect();
+    assert_eq!(messages, ["Shop not found", "Item not found"]);
+}

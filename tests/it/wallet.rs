@@ -134,3 +134,20 @@ async fn a_wallet_is_for_consumers_who_are_signed_in() {
         ("ONBOARDING_REQUIRED", "Role missing")
     );
 }
+
+#[tokio::test]
+async fn one_header_covers_every_mutation_of_a_document_each_as_itself() {
+    let app = TestApp::start().await;
+    let who = app.consumer("First").await;
+    let twice = "mutation { a: loadWallet(amount: 10) { wallet { balance } } b: loadWallet(amount: 10) { wallet { balance } } }";
+    for _ in 0..2 {
+        let answer = app.graphql_with(&who, &[("idempotency-key", "k1")], twice, json!({})).await.ok();
+        assert_eq!(
+            (&answer["a"]["wallet"]["balance"], &answer["b"]["wallet"]["balance"]),
+            (&json!(10), &json!(20))
+        );
+    }
+    assert_eq!(balance(&app, &who).await, json!(20));
+    let blank = app.graphql_with(&who, &[("idempotency-key", " ")], twice, json!({})).await;
+    assert_eq!((blank.refused().0, blank.field()), ("BAD_INPUT", "idempotencyKey"));
+}

@@ -43,14 +43,9 @@ impl ShopQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Which shop.")] id: ShopId,
         #[graphql(desc = "Whether to refuse a shop that is closed now.", default)] open_only: bool,
-    ) -> Result<Option<Shop>> {
-        let society = Society::of(ctx.consumer()?)?;
-        let found = Shop::find_in(&mut *ctx.app()?.read().await?, society, id).await?;
-        let shop = found.ok_or_else(|| Error::not_found("Shop not found"))?;
-        if open_only && !shop.is_open {
-            return Err(Error::forbidden("Shop is currently closed"));
-        }
-        Ok(Some(shop))
+    ) -> Option<Result<Shop>> {
+        // In this shape, a shop that is refused is null and leaves the fields beside it as they are.
+        Some(find_shop(ctx, id, open_only).await)
     }
 
     /// One item that a shop of the consumer's society lists, whether it can be ordered now or not.
@@ -60,11 +55,25 @@ impl ShopQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which item.")] id: ItemId,
-    ) -> Result<Option<Item>> {
-        let society = Society::of(ctx.consumer()?)?;
-        let found = Item::find_in(&mut *ctx.app()?.read().await?, society, id).await?;
-        found.map(Some).ok_or_else(|| Error::not_found("Item not found"))
+    ) -> Option<Result<Item>> {
+        Some(find_item(ctx, id).await)
     }
+}
+
+async fn find_shop(ctx: &Context<'_>, id: ShopId, open_only: bool) -> Result<Shop> {
+    let society = Society::of(ctx.consumer()?)?;
+    let found = Shop::find_in(&mut *ctx.app()?.read().await?, society, id).await?;
+    let shop = found.ok_or_else(|| Error::not_found("Shop not found"))?;
+    if open_only && !shop.is_open {
+        return Err(Error::forbidden("Shop is currently closed"));
+    }
+    Ok(shop)
+}
+
+async fn find_item(ctx: &Context<'_>, id: ItemId) -> Result<Item> {
+    let society = Society::of(ctx.consumer()?)?;
+    let found = Item::find_in(&mut *ctx.app()?.read().await?, society, id).await?;
+    found.ok_or_else(|| Error::not_found("Item not found"))
 }
 
 impl Shop {

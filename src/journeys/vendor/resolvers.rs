@@ -22,9 +22,9 @@ impl VendorQuery {
     /// The signed-in vendor's shop.
     ///
     /// Errors: `NOT_FOUND` before `createShop`.
-    async fn my_shop(&self, ctx: &Context<'_>) -> Result<Option<Shop>> {
-        let vendor = ctx.vendor()?.user_id;
-        verbs::own_shop(&mut *ctx.app()?.read().await?, vendor).await.map(Some)
+    async fn my_shop(&self, ctx: &Context<'_>) -> Option<Result<Shop>> {
+        // In this shape, an error is null here and leaves the fields beside it as they are.
+        Some(own_shop(ctx).await)
     }
 
     /// Everything the signed-in vendor's shop lists, by id; what cannot be ordered now as well.
@@ -44,6 +44,11 @@ impl VendorQuery {
         let items = Item::all_of_shop(&mut conn, shop.id, &page).await?;
         Ok(page.list(items.into_iter().map(Arc::new).collect(), |item| item.id.0))
     }
+}
+
+async fn own_shop(ctx: &Context<'_>) -> Result<Shop> {
+    let vendor = ctx.vendor()?.user_id;
+    verbs::own_shop(&mut *ctx.app()?.read().await?, vendor).await
 }
 
 /// What came of storing a business.
