@@ -104,7 +104,8 @@ impl Worker for Bare {
         if self.rows == self.sql.rows() {
             return Ok(());
         }
-        Err(format!("the floor of {:?}: expected {} rows, got {}", self.sql, self.sql.rows(), self.rows).into())
+        Err(format!("the floor of {:?}: expected {} rows, got {}", self.sql, self.sql.rows(), self.rows)
+            .into())
     }
 }
 

@@ -26,6 +26,7 @@ use crate::people::People;
 use crate::report::{Measured, Report};
 use crate::scenario::{SCENARIOS, Scenario};
 use crate::seed::Size;
+use crate::statements::InProcess;
 
 /// What ends a run is told in words, to a person.
 type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -64,10 +65,11 @@ async fn run(options: &Options, database: &mut Database) -> Result<()> {
     let people = seed::seed(database.url(), size).await?;
     let gateway = Gateway::start(database).await?;
     let mut report = Report::new(size, options, &database.settings().await?);
+    let in_process = InProcess::start(database.url()).await?;
     for scenario in SCENARIOS.iter().filter(|scenario| options.wants(scenario)) {
-        let statements = statements::of(scenario, database.url(), size, &people).await?;
-        report.add(scenario, statements);
+        report.add(scenario, in_process.count(scenario, database.url(), size, &people).await?);
     }
+    drop(in_process);
     for round in 0..=options.rounds() {
         let time = if round == 0 { WARM_UP } else { options.time() };
         for scenario in SCENARIOS.iter().filter(|scenario| options.wants(scenario)) {

@@ -95,9 +95,8 @@ impl Report {
 
 impl Rounds {
     fn row(&self) -> Row {
-        let cpu_us = |round: &Measured| {
-            Some(round.cpu?.as_secs_f64() * 1e6 / round.gateway.requests().max(1) as f64)
-        };
+        let cpu_us =
+            |round: &Measured| Some(round.cpu?.as_secs_f64() * 1e6 / round.gateway.requests().max(1) as f64);
         Row {
             scenario: self.name,
             requests_per_s: self.median(|round| Some(round.gateway.per_second())),
@@ -125,7 +124,15 @@ impl fmt::Display for Report {
         writeln!(
             f,
             "{:<20}{:>12}{:>10}{:>8}{:>9}{:>9}{:>9}{:>12}{:>9}",
-            "scenario", "requests/s", "floor/s", "ratio", "p50 ms", "p99 ms", "CPU us", "statements", "RSS MB"
+            "scenario",
+            "requests/s",
+            "floor/s",
+            "ratio",
+            "p50 ms",
+            "p99 ms",
+            "CPU us",
+            "statements",
+            "RSS MB"
         )?;
         for row in self.rows.iter().map(Rounds::row) {
             writeln!(

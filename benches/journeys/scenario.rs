@@ -28,7 +28,7 @@ pub struct Call {
     pub line: &'static str,
     body: Body,
     /// A text that the body of a right answer holds so many times.
-    pub expected: (&'static str, usize),
+    expected: (&'static str, usize),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +54,23 @@ impl Body {
 }
 
 impl Call {
+    /// The body of this person's request.
+    pub fn body_of(&self, person: &Person) -> &'static str {
+        self.body.of(person)
+    }
+
+    /// Whether this is the right answer.
+    pub fn check(&self, status: u16, body: &[u8]) -> Result<()> {
+        let text = std::str::from_utf8(body)?;
+        let (expected, times) = self.expected;
+        if status == 200 && !text.contains("\"errors\":") && text.matches(expected).count() == times {
+            return Ok(());
+        }
+        let begin: String = text.chars().take(2_000).collect();
+        let line = self.line;
+        Err(format!("{line}: expected 200 with {times} times {expected}, got {status} {begin}").into())
+    }
+
     /// Appends the request of this person.
     pub fn write(&self, person: &Person, request: &mut Vec<u8>) {
         let body = self.body.of(person);

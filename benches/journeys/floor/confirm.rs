@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use futures_util::try_join;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 
 use crate::Result;
@@ -90,13 +91,13 @@ pub async fn confirm(client: &Client, prepared: &[Statement], person: &Person) -
         .await?;
     let id: i64 = order.get(0);
     try_join!(
-        client.execute(lines, &[&id, user]),
-        client.execute(stock, &[user, &1_i64, user]),
-        client.execute(status_log, &[&id, &"pending", user, now]),
-        client.execute(action_log, &[&id, &"order_created", user, &"Order placed", now]),
-        client.execute(event, &[&"order_status_changed", &id, &1_i32, user, &shop_id, &"pending", now]),
-        client.execute(empty, &[user]),
-        client.execute(close, &[&None::<i64>, now, user]),
+        send(client, lines, [&id, user]),
+        send(client, stock, [user, &1_i64, user]),
+        send(client, status_log, [&id, &"pending", user, now]),
+        send(client, action_log, [&id, &"order_created", user, &"Order placed", now]),
+        send(client, event, [&"order_status_changed", &id, &1_i32, user, &shop_id, &"pending", now]),
+        send(client, empty, [user]),
+        send(client, close, [&None::<i64>, now, user]),
     )?;
     if person.pays_from_wallet() {
         let balance: i64 = client.query_one(debit, &[&-total, user, &-total, &0_i64]).await?.get(0);
@@ -111,4 +112,13 @@ pub async fn confirm(client: &Client, prepared: &[Statement], person: &Person) -
     let placed = client.query(find, &[&id, &1_i64]).await?.len();
     client.batch_execute("COMMIT").await?;
     Ok(placed)
+}
+
+/// Owns the parameters, so that several can be under way together.
+async fn send<const N: usize>(
+    client: &Client,
+    statement: &Statement,
+    parameters: [&(dyn ToSql + Sync); N],
+) -> std::result::Result<u64, tokio_postgres::Error> {
+    client.execute(statement, &parameters).await
 }

@@ -108,10 +108,9 @@ pub async fn orders(client: &Client, prepared: &[Statement], person: &Person) ->
     let [orders, shops, items] = places(prepared)?;
     let orders = client.query(orders, &[&i64::MAX, &person.user_id, &PAGE_OF_20]).await?;
     let (shop_ids, ids) = (distinct(&orders, 2), distinct(&orders, 0));
-    let (shops, items) = futures_util::try_join!(
-        client.query(shops, &[&shop_ids]),
-        client.query(items, &[&ids])
-    )?;
+    let (shops, items) = futures_util::try_join!(async { client.query(shops, &[&shop_ids]).await }, async {
+        client.query(items, &[&ids]).await
+    })?;
     Ok(orders.len() + shops.len() + items.len())
 }
 
