@@ -56,11 +56,13 @@ impl Sql {
         }
     }
 
-    /// Statements for one request of this person, transaction control excepted.
+    /// Statements for one request of this person, transaction control included.
     pub fn statements(self, person: &Person) -> u64 {
+        let texts = self.texts().len() as u64;
         match self {
-            Sql::Confirm if !person.pays_from_wallet() => self.texts().len() as u64 - confirm::PAYMENT,
-            _ => self.texts().len() as u64,
+            Sql::Confirm if person.pays_from_wallet() => texts + confirm::BEGIN_AND_COMMIT,
+            Sql::Confirm => texts + confirm::BEGIN_AND_COMMIT - confirm::PAYMENT,
+            _ => texts,
         }
     }
 }

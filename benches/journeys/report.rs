@@ -23,7 +23,7 @@ pub struct Measured {
     pub resident_bytes: Option<u64>,
 }
 
-/// Statements for one request, transaction control excepted.
+/// Statements for one request, transaction control included.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Statements {
     /// As the gateway sends them.
@@ -66,7 +66,7 @@ impl Report {
         let head = format!(
             "Data: {size}.\n{database}.\n{CONCURRENCY} keep-alive connections to the gateway, in turn with \
              {CONCURRENCY} connections of the bare client (floor); {cores} cores for driver, gateway and database \
-             together. Medians of {} rounds of {} s each.",
+             together. Medians of {} x {} s.",
             options.rounds(),
             options.time().as_secs()
         );

@@ -10,6 +10,9 @@ use crate::Result;
 use crate::floor::places;
 use crate::people::Person;
 
+/// So many statements are sent beside those of the list.
+pub const BEGIN_AND_COMMIT: u64 = 2;
+
 /// So many of the statements are sent only for an order that is paid from the wallet.
 pub const PAYMENT: u64 = 2;
 
