@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 use society_gateway::db::embedded::{Embedded, Options};
@@ -46,7 +46,7 @@ impl Database {
     }
 
     /// The folder of this run.
-    pub fn folder(&self) -> &PathBuf {
+    pub fn folder(&self) -> &Path {
         &self.folder
     }
 
@@ -103,7 +103,7 @@ rm -rf "$0"
 "#;
 
 impl Watcher {
-    fn start(folder: &PathBuf) -> Result<Watcher> {
+    fn start(folder: &Path) -> Result<Watcher> {
         let mut shell = Command::new("sh")
             .arg("-c")
             .arg(WATCH)
