@@ -41,6 +41,7 @@ impl Gateway {
             .arg("serve")
             .env_clear()
             .env("LISTEN", address.to_string())
+            .env("APP_ENV", "development")
             .env("DATABASE_URL", database.url())
             .env("DATA_DIR", database.folder())
             .env("TOKEN_SECRET", SECRET)
