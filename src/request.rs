@@ -3,6 +3,7 @@
 mod authentication;
 mod loaders;
 mod page;
+mod row;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -12,6 +13,8 @@ use async_graphql::Context;
 pub use authentication::{Authentication, authenticate};
 pub use loaders::{Loaders, Relation, load};
 pub use page::{List, Page, PageLimits};
+pub(crate) use row::columns;
+pub use row::{Columns, Row};
 
 use crate::app::{App, Role, Viewer};
 use crate::error::{Error, Result};

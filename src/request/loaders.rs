@@ -34,8 +34,8 @@ pub trait Relation: Clone + Debug + Eq + Hash + Send + Sync + 'static {
 
 type Answer<R> = Result<Option<<R as Relation>::Value>>;
 
-/// How many turns a loader lets the other resolvers take before it reads: every sibling has asked by then.
-const YIELDS: usize = 10;
+/// How many turns a loader lets the other resolvers take before it reads: siblings are polled in one turn.
+const YIELDS: usize = 1;
 
 struct Batch(Pool);
 

@@ -1,10 +1,10 @@
 //! Bounded lists: the Relay arguments, and the cursor that says where a page ended.
 
 use async_graphql::connection::{Connection, CursorType, Edge};
-use async_graphql::{Context, OutputType};
+use async_graphql::{ContainerType, Context};
 
 use crate::error::{Error, Result};
-use crate::request::Reach;
+use crate::request::{Columns, Reach, Row};
 
 /// How many entries a list may give at once.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +23,7 @@ impl PageLimits {
 }
 
 /// A page of a list, as GraphQL shows it: `edges`, `nodes` and `pageInfo`.
-pub type List<C, T> = Connection<C, T>;
+pub type List<C, T> = Connection<C, Row<T>>;
 
 /// Which part of a list is asked for.
 #[derive(Clone, Debug)]
@@ -58,12 +58,16 @@ impl<C: CursorType + Send + Sync> Page<C> {
     }
 
     /// The page of these rows, which were read with [`Page::limit`].
-    pub fn list<T: OutputType>(&self, mut rows: Vec<T>, cursor: impl Fn(&T) -> C) -> List<C, T> {
+    pub fn list<T: Columns + ContainerType + Send + Sync>(
+        &self,
+        mut rows: Vec<T>,
+        cursor: impl Fn(&T) -> C,
+    ) -> List<C, T> {
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
         let has_next = rows.len() > size;
         rows.truncate(size);
         let mut list = Connection::new(self.after.is_some(), has_next);
-        list.edges.extend(rows.into_iter().map(|row| Edge::new(cursor(&row), row)));
+        list.edges.extend(rows.into_iter().map(|row| Edge::new(cursor(&row), Row(row))));
         list
     }
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
@@ -324,4 +325,70 @@ async fn a_page_of_any_origin_may_call_without_credentials_and_a_preflight_needs
     assert_eq!(listed.header("access-control-allow-origin"), "https://shop.example.org");
     let other = Request::get("/health").header("origin", "https://other.example.org");
     assert_eq!(send(&served(&app), other, "").await.header("access-control-allow-origin"), "");
+}
+
+/// The plain fields of an object type, as a selection.
+fn plain_fields(name: &str) -> String {
+    let document = async_graphql::parser::parse_schema(society_gateway::graphql::sdl()).unwrap();
+    let is_leaf =
+        |of: &str| ["ID", "String", "Int", "Float", "Boolean", "Money", "DateTime", "Date"].contains(&of);
+    for definition in document.definitions {
+        let TypeSystemDefinition::Type(definition) = definition else { continue };
+        if definition.node.name.node != name {
+            continue;
+        }
+        let TypeKind::Object(object) = definition.node.kind else { panic!("{name} is no object") };
+        let plain = object.fields.iter().filter(|field| {
+            let of = field.node.ty.node.to_string();
+            let of = of.trim_end_matches('!');
+            field.node.arguments.is_empty() && (is_leaf(of) || of.ends_with("Status") || of.ends_with("Mode"))
+        });
+        return plain.map(|field| format!("{} ", field.node.name.node)).collect();
+    }
+    panic!("{name} is no type");
+}
+
+#[tokio::test]
+async fn a_row_shown_at_once_is_the_row_shown_field_by_field() {
+    let app = TestApp::start().await;
+    let (router, who) = (served(&app), app.consumer("First").await);
+    let (shop, _) = app.shop("Corner").await;
+    let item = app.item(shop, "Rice", "10.50", 9).await;
+    app.sql("UPDATE item SET mrp_paise = 1200, discount = 1.5, expiry_date = '2030-01-31', brand = 'Own'")
+        .await;
+    app.sql("UPDATE shop SET rating = 4.25, description = 'Near'").await;
+    let order =
+        "mutation($item: ID!) { loadWallet(amount: 50) { message } addToCart(itemId: $item) { message }
+        confirmOrder(input: {paymentMode: WALLET, deliveryNotes: \"Ring\"}) { message }
+        again: addToCart(itemId: $item, quantity: 2) { message } }";
+    assert_eq!(post(&router, Some(&who), order, json!({"item": item.0})).await.body.get("errors"), None);
+
+    let lists = [
+        ("Shop", "shops { nodes { ROW } }"),
+        ("Item", "shops { nodes { items { nodes { ROW } } } }"),
+        ("Item", "cart { lines { item { ROW } } }"),
+        ("CartLine", "cart { lines { ROW } }"),
+        ("Order", "orders { nodes { ROW } }"),
+        ("OrderItem", "orders { nodes { items { ROW } } }"),
+        ("OrderStatusLog", "orders { nodes { statusLog { ROW } } }"),
+        ("WalletTransaction", "wallet { transactions { nodes { ROW } } }"),
+        ("Session", "sessions { nodes { ROW } }"),
+    ];
+    for (name, list) in lists {
+        let fields = plain_fields(name);
+        let direct = format!("{{ {} }}", list.replace("ROW", &format!("__typename x: {fields}")));
+        let fragment =
+            format!("{{ {} }}", list.replace("ROW", &format!("... on {name} {{ __typename x: {fields} }}")));
+        let direct = post(&router, Some(&who), &direct, json!({})).await.body;
+        assert_eq!(direct.get("errors"), None, "{name}");
+        assert!(direct.to_string().contains("__typename"), "{name} has a row to show");
+        assert_eq!(
+            direct.to_string(),
+            post(&router, Some(&who), &fragment, json!({})).await.body.to_string()
+        );
+    }
+    let merged = "{ shops { nodes { items { nodes { id } } items { nodes { title } } } } }";
+    let merged = post(&router, Some(&who), merged, json!({})).await.body;
+    let row = &merged["data"]["shops"]["nodes"][0]["items"]["nodes"][0];
+    assert_eq!(*row, json!({"id": item.0.to_string(), "title": "Rice"}));
 }

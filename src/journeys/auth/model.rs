@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use crate::db::Conn;
 use crate::error::Result;
-use crate::request::{Face, Page};
+use crate::request::{Face, Page, columns};
 use crate::schema::{otp, user_session};
 use crate::values::{Instant, Phone, SessionId, UserId, word};
 
@@ -81,6 +81,15 @@ pub struct Session {
     #[graphql(skip)]
     pub rotated_at: DateTime<Utc>,
 }
+
+columns!(Session {
+    "id": id,
+    "device": device,
+    "face": face,
+    "createdAt": created_at,
+    "lastUsedAt": last_used_at,
+    "expiresAt": expires_at,
+});
 
 impl Session {
     /// A person's live sessions, newest first; at most `page.limit()`.

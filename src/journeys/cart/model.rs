@@ -7,6 +7,7 @@ use crate::db::Conn;
 use crate::error::Result;
 use crate::journeys::shops::Item;
 use crate::ledger::{Line, quote};
+use crate::request::{Row, columns};
 use crate::schema::{cart_item, item};
 use crate::values::{CartItemId, Paise, UserId};
 
@@ -21,12 +22,23 @@ pub struct CartLine {
     pub quantity: i32,
     /// What, at its present price.
     #[diesel(embed)]
+    #[graphql(skip)]
     pub item: Item,
 }
+
+columns!(CartLine {
+    "id": id,
+    "quantity": quantity,
+});
 
 /// What each line comes to.
 #[async_graphql::ComplexObject]
 impl CartLine {
+    /// What, at its present price.
+    async fn item(&self) -> Row<&Item> {
+        Row(&self.item)
+    }
+
     /// Price times quantity.
     async fn subtotal(&self) -> Paise {
         self.line().subtotal()
@@ -55,7 +67,7 @@ impl CartLine {
 #[derive(Clone, Debug, async_graphql::SimpleObject)]
 pub struct Cart {
     /// The lines, in the order in which they were added.
-    pub lines: Vec<CartLine>,
+    pub lines: Vec<Row<CartLine>>,
     /// Sum of the lines, those that are not available included.
     pub total: Paise,
     /// Sum of the savings against printed prices; already part of the prices.
@@ -80,6 +92,7 @@ impl Cart {
             .load(conn)
             .await?;
         let priced: Vec<Line> = lines.iter().map(CartLine::line).collect();
+        let lines = lines.into_iter().map(Row).collect();
         let quote = quote(&priced);
         Ok(Cart {
             lines,

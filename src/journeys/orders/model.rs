@@ -1,6 +1,8 @@
 //! Orders as rows, and how they are read.
 
 use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, SimpleObject};
 use diesel::prelude::*;
@@ -11,7 +13,7 @@ use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::journeys::orders::status::Status;
 use crate::journeys::shops::{Shop, ShopById};
-use crate::request::{Page, Reach, Relation, load};
+use crate::request::{Page, Reach, Relation, Row, columns, load};
 use crate::schema::{order_item, order_status_log, orders, user_profile};
 use crate::values::{Instant, ItemId, OrderId, OrderItemId, Paise, Phone, ShopId, UserId, word};
 
@@ -80,30 +82,46 @@ pub struct Order {
     pub updated_at: Instant,
 }
 
+columns!(Order {
+    "id": id,
+    "status": status,
+    "paymentMode": payment_mode,
+    "paymentStatus": payment_status,
+    "total": total,
+    "discount": discount,
+    "final": final_amount,
+    "deliveryNotes": delivery_notes,
+    "createdAt": created_at,
+    "updatedAt": updated_at,
+});
+
 /// What an order leads to.
 #[ComplexObject]
 impl Order {
     /// What was ordered.
     #[graphql(complexity = "10 + 20 * child_complexity")]
-    async fn items(&self, ctx: &Context<'_>) -> Result<Vec<OrderItem>> {
-        Ok(load(ctx, ItemsOfOrder(self.id)).await?.unwrap_or_default())
+    async fn items(&self, ctx: &Context<'_>) -> Result<Vec<Row<Arc<OrderItem>>>> {
+        let items = load(ctx, ItemsOfOrder(self.id)).await?.unwrap_or_default();
+        Ok(items.into_iter().map(Row).collect())
     }
 
     /// How many different items were ordered.
     #[graphql(complexity = 5)]
     async fn item_count(&self, ctx: &Context<'_>) -> Result<usize> {
-        Ok(self.items(ctx).await?.len())
+        Ok(load(ctx, ItemsOfOrder(self.id)).await?.map_or(0, |items| items.len()))
     }
 
     /// Every status it had, oldest first.
     #[graphql(complexity = "10 + 5 * child_complexity")]
-    async fn status_log(&self, ctx: &Context<'_>) -> Result<Vec<OrderStatusLog>> {
-        Ok(load(ctx, StatusLogOfOrder(self.id)).await?.unwrap_or_default())
+    async fn status_log(&self, ctx: &Context<'_>) -> Result<Vec<Row<Arc<OrderStatusLog>>>> {
+        let log = load(ctx, StatusLogOfOrder(self.id)).await?.unwrap_or_default();
+        Ok(log.into_iter().map(Row).collect())
     }
 
     /// The shop that delivers it.
-    async fn shop(&self, ctx: &Context<'_>) -> Result<Shop> {
-        load(ctx, ShopById(self.shop_id)).await?.ok_or_else(|| Error::internal("an order's shop is gone"))
+    async fn shop(&self, ctx: &Context<'_>) -> Result<Row<Shop>> {
+        let shop = load(ctx, ShopById(self.shop_id)).await?;
+        shop.map(Row).ok_or_else(|| Error::internal("an order's shop is gone"))
     }
 
     /// The consumer's phone: whole while the shop may have to call, masked for it once the order is closed for good.
@@ -227,6 +245,16 @@ pub struct OrderItem {
     pub subtotal: Paise,
 }
 
+columns!(OrderItem {
+    "id": id,
+    "itemId": item_id,
+    "name": name,
+    "unit": unit,
+    "unitPrice": unit_price,
+    "quantity": quantity,
+    "subtotal": subtotal,
+});
+
 /// A status that an order had.
 #[derive(Clone, Debug, Queryable, Selectable, SimpleObject)]
 #[diesel(table_name = order_status_log)]
@@ -240,14 +268,19 @@ pub struct OrderStatusLog {
     pub created_at: Instant,
 }
 
+columns!(OrderStatusLog {
+    "status": status,
+    "createdAt": created_at,
+});
+
 /// The lines of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ItemsOfOrder(pub OrderId);
 
 impl Relation for ItemsOfOrder {
-    type Value = Vec<OrderItem>;
+    type Value = Vec<Arc<OrderItem>>;
 
-    async fn load(conn: &mut Conn, keys: &[Self]) -> Result<HashMap<Self, Vec<OrderItem>>> {
+    async fn load(conn: &mut Conn, keys: &[Self]) -> Result<HashMap<Self, Vec<Arc<OrderItem>>>> {
         let ids: Vec<OrderId> = keys.iter().map(|key| key.0).collect();
         let rows = order_item::table
             .filter(order_item::order_id.eq_any(ids))
@@ -264,9 +297,9 @@ impl Relation for ItemsOfOrder {
 pub struct StatusLogOfOrder(pub OrderId);
 
 impl Relation for StatusLogOfOrder {
-    type Value = Vec<OrderStatusLog>;
+    type Value = Vec<Arc<OrderStatusLog>>;
 
-    async fn load(conn: &mut Conn, keys: &[Self]) -> Result<HashMap<Self, Vec<OrderStatusLog>>> {
+    async fn load(conn: &mut Conn, keys: &[Self]) -> Result<HashMap<Self, Vec<Arc<OrderStatusLog>>>> {
         let ids: Vec<OrderId> = keys.iter().map(|key| key.0).collect();
         let rows = order_status_log::table
             .filter(order_status_log::order_id.eq_any(ids))
@@ -296,10 +329,11 @@ impl Relation for PhoneOfUser {
     }
 }
 
-fn grouped<K: std::hash::Hash + Eq, R>(rows: Vec<R>, key: impl Fn(&R) -> K) -> HashMap<K, Vec<R>> {
-    let mut groups: HashMap<K, Vec<R>> = HashMap::new();
+/// The rows by key, in the order in which they came.
+fn grouped<K: Hash + Eq, R>(rows: Vec<R>, key: impl Fn(&R) -> K) -> HashMap<K, Vec<Arc<R>>> {
+    let mut groups: HashMap<K, Vec<Arc<R>>> = HashMap::new();
     for row in rows {
-        groups.entry(key(&row)).or_default().push(row);
+        groups.entry(key(&row)).or_default().push(Arc::new(row));
     }
     groups
 }

@@ -8,7 +8,7 @@ use diesel_async::RunQueryDsl;
 use crate::app::Viewer;
 use crate::db::Conn;
 use crate::error::{Code, Error, Result};
-use crate::request::{Page, Relation};
+use crate::request::{Page, Relation, columns};
 use crate::schema::{item, shop};
 use crate::values::{Date, ItemId, Paise, ShopId, UserId};
 
@@ -75,6 +75,22 @@ pub struct Shop {
     pub rating: Option<f64>,
 }
 
+columns!(Shop {
+    "id": id,
+    "shopName": shop_name,
+    "shopType": shop_type,
+    "city": city,
+    "society": society,
+    "description": description,
+    "logoUrl": logo_url,
+    "isOpen": is_open,
+    "delivers": delivers,
+    "appointmentOnly": appointment_only,
+    "featured": featured,
+    "verified": verified,
+    "rating": rating,
+});
+
 /// Something a shop sells. Prices are in rupees.
 #[derive(Clone, Debug, Queryable, Selectable, async_graphql::SimpleObject)]
 #[diesel(table_name = item)]
@@ -123,6 +139,25 @@ pub struct Item {
     /// Whether the shop still lists it.
     pub is_active: bool,
 }
+
+columns!(Item {
+    "id": id,
+    "shopId": shop_id,
+    "title": title,
+    "brand": brand,
+    "description": description,
+    "price": price,
+    "mrp": mrp,
+    "discount": discount,
+    "unit": unit,
+    "packSize": pack_size,
+    "category": category,
+    "sku": sku,
+    "expiryDate": expiry_date,
+    "imageUrl": image_url,
+    "isAvailable": is_available,
+    "isActive": is_active,
+});
 
 impl Shop {
     /// The shop of that id in this society.

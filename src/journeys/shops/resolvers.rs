@@ -7,7 +7,7 @@ use async_graphql::{ComplexObject, Context, Object};
 use crate::app::{Role, Viewer};
 use crate::error::{Error, Result};
 use crate::journeys::shops::{Item, ItemsOfShop, Place, Shop, ShopById, ShopCursor, ShopFilter, Society};
-use crate::request::{List, Page, Reach, load};
+use crate::request::{List, Page, Reach, Row, load};
 use crate::values::{ItemId, Phone, ShopId};
 
 /// Reads of shops and items.
@@ -134,8 +134,8 @@ impl Item {
     }
 
     /// The shop that sells it.
-    async fn shop(&self, ctx: &Context<'_>) -> Result<Shop> {
-        load(ctx, ShopById(self.shop_id)).await?.ok_or_else(|| Error::not_found("Shop not found"))
+    async fn shop(&self, ctx: &Context<'_>) -> Result<Row<Shop>> {
+        load(ctx, ShopById(self.shop_id)).await?.map(Row).ok_or_else(|| Error::not_found("Shop not found"))
     }
 }
 

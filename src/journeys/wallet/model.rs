@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 use crate::db::Conn;
 use crate::error::Result;
 use crate::ledger::book::{WalletKind, WalletSource};
-use crate::request::Page;
+use crate::request::{Page, columns};
 use crate::schema::wallet_transaction;
 use crate::values::{Instant, OrderId, Paise, UserId, WalletTransactionId};
 
@@ -42,6 +42,17 @@ pub struct WalletTransaction {
     /// When, in UTC.
     pub created_at: Instant,
 }
+
+columns!(WalletTransaction {
+    "id": id,
+    "kind": kind,
+    "source": source,
+    "amount": amount,
+    "balanceAfter": balance_after,
+    "reference": reference,
+    "orderId": order_id,
+    "createdAt": created_at,
+});
 
 /// How a movement of money went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum)]
