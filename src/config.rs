@@ -80,7 +80,7 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ("APP_ENV", "development", "development or production; to be said with DATABASE_URL or a public LISTEN"),
     ("LISTEN", "127.0.0.1:8080", "address and port of the server"),
     ("DATABASE_URL", "none", "postgres://…; absent: a private PostgreSQL under DATA_DIR (development)"),
-    ("DATABASE_POOL_SIZE", "2 per core", "connections, 2 to 200"),
+    ("DATABASE_POOL_SIZE", "4 per core", "connections, 2 to 200"),
     ("DATA_DIR", ".data", "embedded database and generated secrets"),
     ("TOKEN_SECRET", "random per data folder", "signs tokens; at least 32 bytes"),
     ("TOKEN_SECRETS_PREVIOUS", "none", "comma-separated former secrets, still accepted"),
@@ -204,7 +204,7 @@ impl Config {
             }),
             database_pool_size: reader.read(
                 "DATABASE_POOL_SIZE",
-                2 * cores,
+                4 * cores,
                 "a number from 2 to 200",
                 |text| number_in(text, 2..=200).map(|number| number as usize),
             ),
