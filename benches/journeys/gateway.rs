@@ -1,5 +1,5 @@
 //! The release binary on a free port of the loopback, with its settings as they are out of the box, but without rate
-//! limits.
+//! limits. Nothing of the bench's own environment reaches it, except what is there to be tried out.
 
 use std::fs::File;
 use std::net::SocketAddr;
@@ -22,6 +22,14 @@ const READY_WITHIN: Duration = Duration::from_secs(30);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// Linux counts the time of processes in hundredths of a second.
 const TICK: Duration = Duration::from_millis(10);
+
+/// What a person may set for the bench, to see what comes of it.
+const TRIED_OUT: [&str; 3] = ["DATABASE_POOL_SIZE", "TOKIO_WORKER_THREADS", "RUST_LOG"];
+
+/// The settings that this run tries out.
+pub fn tried_out() -> impl Iterator<Item = (&'static str, String)> {
+    TRIED_OUT.into_iter().filter_map(|name| Some((name, std::env::var(name).ok()?)))
+}
 
 /// The running gateway. Killed when it is dropped.
 pub struct Gateway {
@@ -46,6 +54,7 @@ impl Gateway {
             .env("DATA_DIR", database.folder())
             .env("TOKEN_SECRET", SECRET)
             .env("RATE_LIMITS", "off")
+            .envs(tried_out())
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output)

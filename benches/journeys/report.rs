@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::gateway::tried_out;
 use crate::load::Load;
 use crate::options::Options;
 use crate::scenario::Scenario;
@@ -63,10 +64,11 @@ impl Report {
     /// A report without rows.
     pub fn new(size: Size, options: &Options, database: &str) -> Report {
         let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+        let tried_out: String = tried_out().map(|(name, value)| format!(" {name}={value}")).collect();
         let head = format!(
             "Data: {size}.\n{database}.\n{CONCURRENCY} keep-alive connections to the gateway, in turn with \
              {CONCURRENCY} connections of the bare client (floor); {cores} cores for driver, gateway and database \
-             together. Medians of {} x {} s.",
+             together. Medians of {} x {} s.{tried_out}",
             options.rounds(),
             options.time().as_secs()
         );
