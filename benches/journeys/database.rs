@@ -19,6 +19,7 @@ pub struct Database {
     embedded: Option<Embedded>,
     folder: PathBuf,
     url: String,
+    postmaster: u32,
     watcher: Watcher,
 }
 
@@ -36,13 +37,19 @@ impl Database {
         let url = embedded.database_url();
         let mut watcher = Watcher::start(&folder)?;
         let row = connect(&url).await?.query_one("SELECT pg_read_file('postmaster.pid')", &[]).await?;
-        watcher.end_with_us(row.get::<_, &str>(0).lines().next().unwrap_or_default())?;
-        Ok(Database { embedded: Some(embedded), folder, url, watcher })
+        let postmaster = row.get::<_, &str>(0).lines().next().unwrap_or_default().trim().parse()?;
+        watcher.end_with_us(postmaster)?;
+        Ok(Database { embedded: Some(embedded), folder, url, postmaster, watcher })
     }
 
     /// The address of the database.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The server's first process.
+    pub fn postmaster(&self) -> u32 {
+        self.postmaster
     }
 
     /// The folder of this run.
@@ -52,7 +59,7 @@ impl Database {
 
     /// Ends this process as well when the bench ends, whichever way.
     pub fn end_with_us(&mut self, process: u32) -> Result<()> {
-        self.watcher.end_with_us(&process.to_string())
+        self.watcher.end_with_us(process)
     }
 
     /// Which PostgreSQL, and its settings that make it fast.
@@ -117,7 +124,7 @@ impl Watcher {
         Ok(Watcher { shell, told })
     }
 
-    fn end_with_us(&mut self, process: &str) -> Result<()> {
+    fn end_with_us(&mut self, process: u32) -> Result<()> {
         Ok(writeln!(self.told, "{process}")?)
     }
 

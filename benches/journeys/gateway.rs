@@ -14,14 +14,12 @@ use crate::database::Database;
 use crate::load::Worker;
 use crate::people::{Asking, Person, SECRET};
 use crate::scenario::WHO_ASKS;
-use crate::{Result, client};
+use crate::{Result, client, machine};
 
 /// How long it may take to get ready.
 const READY_WITHIN: Duration = Duration::from_secs(30);
 /// Between two looks.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
-/// Linux counts the time of processes in hundredths of a second.
-const TICK: Duration = Duration::from_millis(10);
 
 /// What a person may set for the bench, to see what comes of it.
 const TRIED_OUT: [&str; 3] = ["DATABASE_POOL_SIZE", "TOKIO_WORKER_THREADS", "RUST_LOG"];
@@ -116,21 +114,18 @@ impl Gateway {
 
     /// The time that it has spent on a core, where the system tells.
     pub fn cpu(&self) -> Option<Duration> {
-        let stat = self.proc("stat")?;
-        // The name before the last bracket may hold anything; user and system time are the 14th and 15th field.
-        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-        let ticks: u32 = fields.get(11)?.parse::<u32>().ok()? + fields.get(12)?.parse::<u32>().ok()?;
-        Some(TICK * ticks)
+        machine::cpu(self.process.id()?)
+    }
+
+    /// Its process, while it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.process.id()
     }
 
     /// The memory that it holds, where the system tells.
     pub fn resident_bytes(&self) -> Option<u64> {
-        let status = self.proc("status")?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()?)).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
         Some(line.split_whitespace().next()?.parse::<u64>().ok()? * 1_024)
-    }
-
-    fn proc(&self, file: &str) -> Option<String> {
-        std::fs::read_to_string(format!("/proc/{}/{file}", self.process.id()?)).ok()
     }
 }

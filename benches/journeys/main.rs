@@ -8,6 +8,7 @@ mod database;
 mod floor;
 mod gateway;
 mod load;
+mod machine;
 mod options;
 mod people;
 mod report;
@@ -21,6 +22,7 @@ use clap::Parser;
 
 use crate::database::Database;
 use crate::gateway::Gateway;
+use crate::machine::Machine;
 use crate::options::Options;
 use crate::people::People;
 use crate::report::{Measured, Report};
@@ -64,6 +66,7 @@ async fn run(options: &Options, database: &mut Database) -> Result<()> {
     let size = if options.quick { Size::QUICK } else { Size::FULL };
     let people = seed::seed(database.url(), size).await?;
     let gateway = Gateway::start(database).await?;
+    let machine = Machine::new(gateway.id().ok_or("the gateway is gone")?, database.postmaster());
     let mut report = Report::new(size, options, &database.settings().await?);
     let in_process = InProcess::start(database.url()).await?;
     for scenario in SCENARIOS.iter().filter(|scenario| options.wants(scenario)) {
@@ -74,9 +77,11 @@ async fn run(options: &Options, database: &mut Database) -> Result<()> {
         let time = if round == 0 { WARM_UP } else { options.time() };
         for scenario in SCENARIOS.iter().filter(|scenario| options.wants(scenario)) {
             eprintln!("round {round} of {}: {}", options.rounds(), scenario.name);
+            let before = machine.spent();
             let measured = measure(scenario, database.url(), size, &people, &gateway, time).await?;
+            let others = machine.spent().zip(before).map(|(after, before)| after.by_others_since(&before));
             if round > 0 {
-                report.note(scenario, measured);
+                report.note(scenario, measured, others);
             }
         }
     }

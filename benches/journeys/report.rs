@@ -37,6 +37,8 @@ pub struct Statements {
 pub struct Report {
     head: String,
     rows: Vec<Rounds>,
+    /// Of each round, the share of the cores' time that went to others, in percent.
+    others: Vec<f64>,
 }
 
 struct Rounds {
@@ -72,7 +74,7 @@ impl Report {
             options.rounds(),
             options.time().as_secs()
         );
-        Report { head, rows: Vec::new() }
+        Report { head, rows: Vec::new(), others: Vec::new() }
     }
 
     /// Begins a row.
@@ -81,8 +83,9 @@ impl Report {
         self.rows.push(Rounds { name, wanted_ratio, statements, rounds: Vec::new() });
     }
 
-    /// Notes one round of a row.
-    pub fn note(&mut self, scenario: &Scenario, measured: Measured) {
+    /// Notes one round of a row, and what others took of the cores meanwhile, in percent.
+    pub fn note(&mut self, scenario: &Scenario, measured: Measured, others: Option<f64>) {
+        self.others.extend(others);
         if let Some(row) = self.rows.iter_mut().find(|row| row.name == scenario.name) {
             row.rounds.push(measured);
         }
@@ -174,7 +177,15 @@ impl Report {
                 Some(format!("{} {ratio:.2} of {wanted:.2} {verdict}", row.name))
             })
             .collect();
-        write!(f, "\nRatios wanted: {}", wanted.join(", "))
+        let most = self.others.iter().copied().max_by(f64::total_cmp);
+        let mean = most.map(|_| self.others.iter().sum::<f64>() / self.others.len() as f64);
+        writeln!(
+            f,
+            "\nOther work took {} % of the cores' time, at most {} % in a round; above a few, ratios come out too low.",
+            shown(mean, 0),
+            shown(most, 0)
+        )?;
+        write!(f, "Ratios wanted: {}", wanted.join(", "))
     }
 }
 
