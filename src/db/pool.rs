@@ -28,7 +28,7 @@ const SESSION_SETTINGS: &str = "-c lock_timeout=5s -c idle_in_transaction_sessio
 /// How long a request waits for a free connection before it is told that the service is busy.
 const WAIT: Duration = Duration::from_secs(5);
 
-/// Counts the statements of a pool, transaction control excepted: the measure of statement budgets.
+/// Counts the statements of a pool, `BEGIN` and `COMMIT` included: the measure of statement budgets.
 #[derive(Clone, Debug, Default)]
 pub struct Statements(Arc<AtomicU64>);
 

@@ -98,7 +98,10 @@ impl<T: Columns + ContainerType + Send + Sync> OutputType for Row<T> {
             let value = self.0.resolve_field(&ctx.with_field(selection)).await?;
             ServerResult::Ok((selection.node.response_key().node.clone(), value.unwrap_or_default()))
         });
-        object.extend(try_join_all(others).await?);
+        for (key, value) in try_join_all(others).await? {
+            // The place is there already; `extend` would make room for a second one and hash all keys again.
+            object.insert(key, value);
+        }
         Ok(Value::Object(object))
     }
 }

@@ -185,7 +185,7 @@ impl TestApp {
         diesel::sql_query(query).get_result::<Number>(&mut self.conn().await).await.unwrap().number
     }
 
-    /// The statements that `work` sends, transaction control excepted.
+    /// The statements that `work` sends, `BEGIN` and `COMMIT` included.
     pub async fn statements<T>(&self, work: impl Future<Output = T>) -> (T, u64) {
         let before = self.app.pool().statements().count();
         let value = work.await;
