@@ -11,8 +11,9 @@ use crate::app::{App, Role};
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::ledger::book::{self, Posting, WalletKind, WalletSource};
+use crate::ledger::stock;
 use crate::schema::{consumer_profile, item, shop, user_profile, vendor_profile};
-use crate::values::{Paise, Phone, ShopId, UserId};
+use crate::values::{ItemId, Paise, Phone, ShopId, UserId};
 
 const CITY: &str = "Pune";
 const PEOPLE: &str = include_str!("demo/people.csv");
@@ -116,7 +117,7 @@ async fn load_all(conn: &mut Conn, now: DateTime<Utc>) -> Result<()> {
     }
     for row in rows::<ItemRow>(ITEMS)? {
         let shop = find(&shops, &row.shop)?;
-        load_item(conn, &row, shop).await?;
+        load_item(conn, &row, shop, now).await?;
     }
     Ok(())
 }
@@ -210,8 +211,8 @@ async fn load_shop(conn: &mut Conn, row: &ShopRow, owner: UserId) -> Result<Shop
         .await?)
 }
 
-async fn load_item(conn: &mut Conn, row: &ItemRow, shop: ShopId) -> Result<()> {
-    diesel::insert_into(item::table)
+async fn load_item(conn: &mut Conn, row: &ItemRow, shop: ShopId, now: DateTime<Utc>) -> Result<()> {
+    let id: ItemId = diesel::insert_into(item::table)
         .values((
             item::shop_id.eq(shop),
             item::title.eq(&row.title),
@@ -227,9 +228,10 @@ async fn load_item(conn: &mut Conn, row: &ItemRow, shop: ShopId) -> Result<()> {
             item::sku.eq(&row.sku),
             item::is_available.eq(row.available),
         ))
-        .execute(conn)
+        .returning(item::id)
+        .get_result(conn)
         .await?;
-    Ok(())
+    stock::open(conn, &[(id, row.stock)], now).await
 }
 
 fn amount(text: &str) -> Result<Paise> {

@@ -3,10 +3,12 @@
 
 mod feed;
 mod hub;
+mod notify;
 mod prune;
 mod record;
 
 pub use feed::{Doorbell, Feed};
 pub use hub::{Hub, Topic};
+pub use notify::{Notice, NotificationKind, notify};
 pub use prune::prune;
 pub use record::{Event, EventCursor, Kind, NewEvent, record};

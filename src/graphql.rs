@@ -13,7 +13,7 @@ use async_graphql::{MergedObject, MergedSubscription, SchemaBuilder};
 
 use crate::journeys::auth::{AuthMutation, AuthQuery};
 use crate::journeys::cart::{CartMutation, CartQuery};
-use crate::journeys::orders::{OrdersMutation, OrdersQuery, OrdersSubscription};
+use crate::journeys::orders::{OrdersMutation, OrdersQuery, OrdersSubscription, ShopOrdersMutation};
 use crate::journeys::profile::{ProfileMutation, ProfileQuery};
 use crate::journeys::shops::ShopQuery;
 use crate::journeys::vendor::{VendorMutation, VendorQuery};
@@ -35,6 +35,7 @@ pub struct Mutation(
     CartMutation,
     WalletMutation,
     OrdersMutation,
+    ShopOrdersMutation,
     VendorMutation,
 );
 

@@ -1,9 +1,11 @@
-//! Money rules. [`book`] is the only SQL that moves a balance; everything else here is pure.
+//! Money and goods. [`book`] is the only SQL that moves a balance, [`stock`] the only SQL that moves goods; everything
+//! else here is pure.
 //!
 //! Lock order, kept by every verb: placing an order locks cart → items by id → wallet; an act on an order locks
-//! order → items by id → wallets (the consumer's, then the shop's).
+//! order → items by id → wallets (the consumer's, then the shop's) → shop.
 
 pub mod book;
 mod quote;
+pub mod stock;
 
 pub use quote::{Line, Quote, quote};

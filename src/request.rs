@@ -11,7 +11,7 @@ use std::sync::Arc;
 use async_graphql::Context;
 
 pub use authentication::{Authentication, authenticate};
-pub use loaders::{Loaders, Relation, load};
+pub use loaders::{Loaders, Relation, grouped, load};
 pub use page::{List, Page, PageLimits};
 pub(crate) use row::columns;
 pub use row::{Columns, Row};

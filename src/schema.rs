@@ -94,6 +94,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    notification (id) {
+        id -> Int8,
+        user_id -> Int8,
+        kind -> Text,
+        title -> Text,
+        body -> Text,
+        target_id -> Nullable<Int8>,
+        read_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     order_action_log (id) {
         id -> Int8,
         order_id -> Int8,
@@ -101,6 +114,20 @@ diesel::table! {
         actor_id -> Int8,
         detail -> Text,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    order_issue (id) {
+        id -> Int8,
+        order_id -> Int8,
+        shop_id -> Int8,
+        user_id -> Int8,
+        issue_type -> Text,
+        description -> Text,
+        status -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
     }
 }
 
@@ -114,6 +141,42 @@ diesel::table! {
         unit_price_paise -> Int8,
         quantity -> Int4,
         subtotal_paise -> Int8,
+        ordered_quantity -> Int4,
+    }
+}
+
+diesel::table! {
+    order_message (id) {
+        id -> Int8,
+        order_id -> Int8,
+        sender_id -> Int8,
+        is_automatic -> Bool,
+        message -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    order_rating (order_id) {
+        order_id -> Int8,
+        shop_id -> Int8,
+        rating -> Int4,
+        review -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    order_return (id) {
+        id -> Int8,
+        order_id -> Int8,
+        item_id -> Int8,
+        quantity -> Int4,
+        status -> Text,
+        initiated_by -> Text,
+        reason -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
     }
 }
 
@@ -142,6 +205,7 @@ diesel::table! {
         event_seq -> Int4,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        held_paise -> Int8,
     }
 }
 
@@ -176,6 +240,19 @@ diesel::table! {
         rating -> Nullable<Float8>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        rating_total -> Int8,
+        rating_count -> Int4,
+    }
+}
+
+diesel::table! {
+    stock_movement (id) {
+        id -> Int8,
+        item_id -> Int8,
+        order_id -> Nullable<Int8>,
+        change -> Int4,
+        reason -> Text,
+        created_at -> Timestamptz,
     }
 }
 
@@ -267,15 +344,25 @@ diesel::joinable!(cart_item -> item (item_id));
 diesel::joinable!(consumer_wallet -> user_profile (user_id));
 diesel::joinable!(idempotency_key -> user_profile (user_id));
 diesel::joinable!(item -> shop (shop_id));
+diesel::joinable!(notification -> user_profile (user_id));
 diesel::joinable!(order_action_log -> orders (order_id));
 diesel::joinable!(order_action_log -> user_profile (actor_id));
+diesel::joinable!(order_issue -> orders (order_id));
+diesel::joinable!(order_issue -> shop (shop_id));
+diesel::joinable!(order_issue -> user_profile (user_id));
 diesel::joinable!(order_item -> item (item_id));
 diesel::joinable!(order_item -> orders (order_id));
+diesel::joinable!(order_message -> orders (order_id));
+diesel::joinable!(order_message -> user_profile (sender_id));
+diesel::joinable!(order_rating -> orders (order_id));
+diesel::joinable!(order_rating -> shop (shop_id));
 diesel::joinable!(order_status_log -> orders (order_id));
 diesel::joinable!(order_status_log -> user_profile (updated_by));
 diesel::joinable!(orders -> shop (shop_id));
 diesel::joinable!(orders -> user_profile (user_id));
 diesel::joinable!(shop -> user_profile (owner_id));
+diesel::joinable!(stock_movement -> item (item_id));
+diesel::joinable!(stock_movement -> orders (order_id));
 diesel::joinable!(user_session -> user_profile (user_id));
 diesel::joinable!(vendor_wallet -> shop (shop_id));
 diesel::joinable!(vendor_wallet_transaction -> orders (order_id));
@@ -291,12 +378,18 @@ diesel::allow_tables_to_appear_in_same_query!(
     event,
     idempotency_key,
     item,
+    notification,
     order_action_log,
+    order_issue,
     order_item,
+    order_message,
+    order_rating,
+    order_return,
     order_status_log,
     orders,
     otp,
     shop,
+    stock_movement,
     user_profile,
     user_session,
     vendor_profile,

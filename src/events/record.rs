@@ -5,9 +5,8 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use crate::db::Conn;
 use crate::error::{Code, Error, Result};
 use crate::schema::event;
 use crate::values::{OrderId, ShopId, UserId, word};
@@ -17,6 +16,10 @@ word! {
     Kind {
         /// An order was placed or changed its status; the value is the new status.
         OrderStatusChanged = "order_status_changed",
+        /// Somebody wrote to an order; the value is the message's id.
+        OrderMessageAdded = "order_message_added",
+        /// A person was told something; the value is the notification's id.
+        NotificationAdded = "notification_added",
         /// Sessions of a person ended, or their rights changed. The value is the id of the session that ended, `all`
         /// when all did, or `changed` when none did: then the person is read anew.
         SessionsEnded = "sessions_ended",
@@ -25,7 +28,8 @@ word! {
 
 impl Kind {
     /// Every kind that this gateway knows.
-    pub const ALL: [Kind; 2] = [Kind::OrderStatusChanged, Kind::SessionsEnded];
+    pub const ALL: [Kind; 4] =
+        [Kind::OrderStatusChanged, Kind::OrderMessageAdded, Kind::NotificationAdded, Kind::SessionsEnded];
 }
 
 /// A fact about to be recorded.
@@ -66,10 +70,12 @@ impl<'a> NewEvent<'a> {
 
 /// Records a fact in the caller's transaction. It is delivered after the commit, never without it.
 ///
+/// Takes the connection shared, so that it can be sent together with other statements.
+///
 /// # Errors
 /// `INTERNAL` when the database refuses the row.
-pub async fn record(conn: &mut Conn, fact: &NewEvent<'_>) -> Result<()> {
-    diesel::insert_into(event::table).values(fact).execute(conn).await?;
+pub async fn record(conn: &AsyncPgConnection, fact: &NewEvent<'_>) -> Result<()> {
+    diesel::insert_into(event::table).values(fact).execute(&mut &*conn).await?;
     Ok(())
 }
 

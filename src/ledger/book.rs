@@ -1,15 +1,18 @@
-//! The only code that moves a balance: a conditional update and the transaction row that explains it.
+//! The only code that moves a balance: a conditional update, the transaction row that explains it and, for a consumer,
+//! the notice that tells of it.
 //!
 //! Always inside the caller's transaction, so that the money moves with its cause or not at all.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures_util::{TryFutureExt, try_join};
 
 use crate::db::Conn;
 use crate::error::{Error, Result};
+use crate::events::{Notice, NotificationKind, notify};
 use crate::schema::{consumer_wallet, vendor_wallet, vendor_wallet_transaction, wallet_transaction};
-use crate::values::{OrderId, Paise, ShopId, UserId, WalletTransactionId, word};
+use crate::values::{OrderId, Paise, ShopId, UserId, VendorWalletTransactionId, WalletTransactionId, word};
 
 word! {
     /// Which way money moved in a consumer's wallet. Only `DEBIT` takes money out.
@@ -86,6 +89,22 @@ pub struct Posting<'a> {
     pub order_id: Option<OrderId>,
 }
 
+impl Posting<'_> {
+    /// What the wallet's owner is told.
+    fn notice(&self, to: UserId) -> Notice {
+        let (amount, reference) = (self.amount, self.reference);
+        let (title, body) = match self.kind {
+            WalletKind::Recharge => ("Money added", format!("₹{amount} was added to your wallet.")),
+            WalletKind::Credit => {
+                ("Money credited", format!("₹{amount} was credited to your wallet: {reference}"))
+            }
+            WalletKind::Debit => ("Payment", format!("₹{amount} was paid from your wallet: {reference}")),
+            WalletKind::Refund => ("Refund", format!("₹{amount} is back in your wallet: {reference}")),
+        };
+        Notice { to, kind: NotificationKind::Wallet, title: title.to_owned(), body, target_id: None }
+    }
+}
+
 /// A posted movement of a consumer's wallet.
 #[derive(Clone, Copy, Debug)]
 pub struct Posted {
@@ -108,7 +127,7 @@ pub async fn open(conn: &mut Conn, user: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Moves money in a consumer's wallet: the balance and its transaction row.
+/// Moves money in a consumer's wallet: the balance, its transaction row, and the notice of it.
 ///
 /// # Errors
 /// `INSUFFICIENT_BALANCE` when a debit finds too little (nothing is written); `CONFLICT` beyond the largest balance.
@@ -139,7 +158,9 @@ pub async fn post(
             find(conn, user).await?.unwrap_or(Paise::ZERO),
         ));
     };
-    let id = diesel::insert_into(wallet_transaction::table)
+    // The row and the notice do not need each other: they go to the database together.
+    let conn: &AsyncPgConnection = conn;
+    let transaction = diesel::insert_into(wallet_transaction::table)
         .values((
             wallet_transaction::user_id.eq(user),
             wallet_transaction::kind.eq(posting.kind),
@@ -151,8 +172,10 @@ pub async fn post(
             wallet_transaction::created_at.eq(now),
         ))
         .returning(wallet_transaction::id)
-        .get_result(conn)
-        .await?;
+        .get_result(&mut &*conn)
+        .map_err(Error::from);
+    let notice = [posting.notice(user)];
+    let (id, ()) = try_join!(transaction, notify(conn, &notice, now))?;
     Ok(Posted { id, balance })
 }
 
@@ -169,37 +192,93 @@ pub async fn find(conn: &mut Conn, user: UserId) -> Result<Option<Paise>> {
         .optional()?)
 }
 
-/// Pays a shop for a delivered order. The database lets it happen once per order.
+/// One movement of a shop's wallet, about to be posted. `amount` is above zero; the kind gives the direction.
+#[derive(Debug)]
+pub struct ShopPosting<'a> {
+    /// Which way.
+    pub kind: VendorWalletKind,
+    /// Why.
+    pub source: VendorWalletSource,
+    /// How much, above zero.
+    pub amount: Paise,
+    /// The text that the vendor sees.
+    pub reference: &'a str,
+    /// The order behind it.
+    pub order_id: Option<OrderId>,
+}
+
+/// A posted movement of a shop's wallet.
+#[derive(Clone, Copy, Debug)]
+pub struct ShopPosted {
+    /// The transaction row.
+    pub id: VendorWalletTransactionId,
+    /// The balance after it.
+    pub balance: Paise,
+}
+
+/// Moves money in a shop's wallet: the balance and its transaction row. The wallet is opened with its first credit.
 ///
 /// # Errors
-/// `INTERNAL` when the order was paid before; `CONFLICT` beyond the largest balance.
-pub async fn pay_shop(
+/// `INSUFFICIENT_BALANCE` when a debit finds too little (nothing is written); `CONFLICT` beyond the largest balance;
+/// `INTERNAL` when an order pays or takes back a second time.
+pub async fn post_shop(
     conn: &mut Conn,
     shop: ShopId,
-    order: OrderId,
-    amount: Paise,
+    posting: &ShopPosting<'_>,
     now: DateTime<Utc>,
-) -> Result<()> {
-    let balance: Paise = diesel::insert_into(vendor_wallet::table)
+) -> Result<ShopPosted> {
+    let amount = posting.amount;
+    let balance = match posting.kind {
+        VendorWalletKind::Credit => Some(credit_shop(conn, shop, amount).await?),
+        VendorWalletKind::Debit | VendorWalletKind::Withdrawal => debit_shop(conn, shop, amount).await?,
+    };
+    let Some(balance) = balance else {
+        let held = find_shop(conn, shop).await?.unwrap_or(Paise::ZERO);
+        return Err(Error::insufficient_balance(amount, held));
+    };
+    let id = diesel::insert_into(vendor_wallet_transaction::table)
+        .values((
+            vendor_wallet_transaction::shop_id.eq(shop),
+            vendor_wallet_transaction::kind.eq(posting.kind),
+            vendor_wallet_transaction::source.eq(posting.source),
+            vendor_wallet_transaction::amount_paise.eq(amount),
+            vendor_wallet_transaction::balance_after_paise.eq(balance),
+            vendor_wallet_transaction::reference.eq(posting.reference),
+            vendor_wallet_transaction::order_id.eq(posting.order_id),
+            vendor_wallet_transaction::created_at.eq(now),
+        ))
+        .returning(vendor_wallet_transaction::id)
+        .get_result(conn)
+        .await?;
+    Ok(ShopPosted { id, balance })
+}
+
+async fn credit_shop(conn: &mut Conn, shop: ShopId, amount: Paise) -> Result<Paise> {
+    Ok(diesel::insert_into(vendor_wallet::table)
         .values((vendor_wallet::shop_id.eq(shop), vendor_wallet::balance_paise.eq(amount)))
         .on_conflict(vendor_wallet::shop_id)
         .do_update()
         .set(vendor_wallet::balance_paise.eq(vendor_wallet::balance_paise + amount.0))
         .returning(vendor_wallet::balance_paise)
         .get_result(conn)
-        .await?;
-    diesel::insert_into(vendor_wallet_transaction::table)
-        .values((
-            vendor_wallet_transaction::shop_id.eq(shop),
-            vendor_wallet_transaction::kind.eq(VendorWalletKind::Credit),
-            vendor_wallet_transaction::source.eq(VendorWalletSource::OrderDelivered),
-            vendor_wallet_transaction::amount_paise.eq(amount),
-            vendor_wallet_transaction::balance_after_paise.eq(balance),
-            vendor_wallet_transaction::reference.eq(format!("Order #{order} delivered")),
-            vendor_wallet_transaction::order_id.eq(order),
-            vendor_wallet_transaction::created_at.eq(now),
-        ))
-        .execute(conn)
-        .await?;
-    Ok(())
+        .await?)
+}
+
+/// `None` when the wallet holds less: the condition and the change are one statement.
+async fn debit_shop(conn: &mut Conn, shop: ShopId, amount: Paise) -> Result<Option<Paise>> {
+    Ok(diesel::update(vendor_wallet::table.find(shop))
+        .filter(vendor_wallet::balance_paise.ge(amount))
+        .set(vendor_wallet::balance_paise.eq(vendor_wallet::balance_paise - amount.0))
+        .returning(vendor_wallet::balance_paise)
+        .get_result(conn)
+        .await
+        .optional()?)
+}
+
+/// What the shop's wallet holds; `None` when there is none yet.
+///
+/// # Errors
+/// `INTERNAL` when the database fails.
+pub async fn find_shop(conn: &mut Conn, shop: ShopId) -> Result<Option<Paise>> {
+    Ok(vendor_wallet::table.find(shop).select(vendor_wallet::balance_paise).first(conn).await.optional()?)
 }

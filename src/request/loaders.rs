@@ -7,7 +7,7 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::hash::Hash;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::Context;
 use dataloader::BatchFn;
@@ -98,4 +98,13 @@ impl Loaders {
 /// What the relation's query answers.
 pub async fn load<R: Relation>(ctx: &Context<'_>, key: R) -> Result<Option<R::Value>> {
     ctx.scope()?.loaders.load(key).await
+}
+
+/// The rows by key, in the order in which they came: what a relation that leads to many rows answers.
+pub fn grouped<K: Hash + Eq, R>(rows: Vec<R>, key: impl Fn(&R) -> K) -> HashMap<K, Vec<Arc<R>>> {
+    let mut groups: HashMap<K, Vec<Arc<R>>> = HashMap::new();
+    for row in rows {
+        groups.entry(key(&row)).or_default().push(Arc::new(row));
+    }
+    groups
 }

@@ -94,10 +94,20 @@ ids! {
     CartItemId;
     /// `wallet_transaction.id`.
     WalletTransactionId;
+    /// `vendor_wallet_transaction.id`.
+    VendorWalletTransactionId;
     /// `orders.id`.
     OrderId;
     /// `order_item.id`.
     OrderItemId;
+    /// `order_message.id`.
+    OrderMessageId;
+    /// `order_issue.id`.
+    OrderIssueId;
+    /// `order_return.id`.
+    OrderReturnId;
+    /// `notification.id`.
+    NotificationId;
 }
 
 /// Whether a value names a row at all: every `ID` of the schema is one of these.

@@ -276,7 +276,8 @@ impl TestApp {
 
     /// An available item with this price in rupees and this stock.
     pub async fn item(&self, shop: ShopId, title: &str, rupees: &str, stock: i32) -> ItemId {
-        diesel::insert_into(item::table)
+        let mut conn = self.conn().await;
+        let id = diesel::insert_into(item::table)
             .values((
                 item::shop_id.eq(shop),
                 item::title.eq(title),
@@ -285,9 +286,11 @@ impl TestApp {
                 item::unit.eq("pcs"),
             ))
             .returning(item::id)
-            .get_result(&mut self.conn().await)
+            .get_result(&mut conn)
             .await
-            .unwrap()
+            .unwrap();
+        society_gateway::ledger::stock::open(&mut conn, &[(id, stock)], self.clock.now()).await.unwrap();
+        id
     }
 
     /// One GraphQL call of a person, or of nobody, as it comes over HTTP.

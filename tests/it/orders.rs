@@ -120,7 +120,7 @@ async fn a_cash_order_is_unpaid_until_it_is_delivered() {
 #[tokio::test]
 async fn a_wallet_order_without_enough_balance_changes_nothing() {
     let story = Story::begin(10).await;
-    story.app.sql("UPDATE item SET price_paise = 9000000").await;
+    story.app.sql("UPDATE item SET price_paise = 9000000; DELETE FROM event").await;
     let answer = story.confirm(json!({})).await;
     assert_eq!(answer.refused(), ("INSUFFICIENT_BALANCE", "Insufficient balance"));
     assert_eq!((story.orders().await, story.balance().await, story.stock().await), (0, 100_000, 10));

@@ -3,20 +3,20 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use futures_util::try_join;
+use futures_util::{TryFutureExt, try_join};
 
 use crate::app::Viewer;
 use crate::db::Conn;
 use crate::error::{Code, Error, Result};
-use crate::events::{Kind, NewEvent};
+use crate::events::{Notice, NotificationKind, notify};
+use crate::journeys::orders::record::{Action, Trace};
 use crate::journeys::orders::status::Status;
 use crate::journeys::orders::{PaymentMode, PaymentStatus};
 use crate::journeys::shops::Item;
 use crate::ledger::book::{self, Posting, WalletKind, WalletSource};
+use crate::ledger::stock::{Movements, StockReason};
 use crate::ledger::{Line, Quote, quote};
-use crate::schema::{
-    cart, cart_item, event, item, order_action_log, order_item, order_status_log, orders, shop,
-};
+use crate::schema::{cart, cart_item, item, order_item, orders, shop};
 use crate::values::{OrderId, Paise, ShopId, UserId, optional_text};
 
 /// How the consumer wants the cart to become an order.
@@ -52,12 +52,13 @@ pub async fn confirm(
 ) -> Result<OrderId> {
     let shop = lock_cart(conn, who.user_id).await?.ok_or_else(|| Error::conflict("Cart is empty"))?;
     let lines = lock_lines(conn, who.user_id).await?;
-    check_shop(conn, who, shop).await?;
+    let owner = check_shop(conn, who, shop).await?;
     check_lines(&lines)?;
     let quote = price(&lines)?;
 
     let order = insert_order(conn, who.user_id, shop, checkout, quote, now).await?;
-    write_rest(conn, who.user_id, shop, order, now).await?;
+    let trace = Trace { order, consumer: who.user_id, shop, by: who.user_id, at: now };
+    write_rest(conn, trace, &lines, notice(owner, order, &quote)).await?;
     if checkout.payment_mode == PaymentMode::Wallet {
         let reference = format!("Order #{order}");
         let payment = Posting {
@@ -93,14 +94,17 @@ async fn lock_lines(conn: &mut Conn, user: UserId) -> Result<Vec<(Item, i32)>> {
         .await?)
 }
 
-/// The shop must be open, and of the viewer's society still.
-async fn check_shop(conn: &mut Conn, who: &Viewer, id: ShopId) -> Result<()> {
-    let (is_open, city, society): (bool, String, String) =
-        shop::table.find(id).select((shop::is_open, shop::city, shop::society)).first(conn).await?;
+/// The shop must be open, and of the viewer's society still. Whose it is.
+async fn check_shop(conn: &mut Conn, who: &Viewer, id: ShopId) -> Result<UserId> {
+    let (is_open, city, society, owner): (bool, String, String, UserId) = shop::table
+        .find(id)
+        .select((shop::is_open, shop::city, shop::society, shop::owner_id))
+        .first(conn)
+        .await?;
     if who.city.as_ref() != Some(&city) || who.society.as_ref() != Some(&society) {
         return Err(Error::conflict("The shop does not serve your society"));
     }
-    if is_open { Ok(()) } else { Err(Error::conflict("Shop is currently closed")) }
+    if is_open { Ok(owner) } else { Err(Error::conflict("Shop is currently closed")) }
 }
 
 fn check_lines(lines: &[(Item, i32)]) -> Result<()> {
@@ -130,6 +134,13 @@ fn price(lines: &[(Item, i32)]) -> Result<Quote> {
     Ok(quote)
 }
 
+/// What the shop's vendor is told.
+fn notice(to: UserId, order: OrderId, quote: &Quote) -> Notice {
+    let body = format!("Order #{order} over ₹{} waits for your answer.", quote.payable);
+    let title = "New order".to_owned();
+    Notice { to, kind: NotificationKind::Order, title, body, target_id: Some(order.0) }
+}
+
 async fn insert_order(
     conn: &mut Conn,
     user: UserId,
@@ -138,9 +149,9 @@ async fn insert_order(
     quote: Quote,
     now: DateTime<Utc>,
 ) -> Result<OrderId> {
-    let payment_status = match checkout.payment_mode {
-        PaymentMode::Wallet => PaymentStatus::Paid,
-        PaymentMode::Cash => PaymentStatus::Unpaid,
+    let (payment_status, held) = match checkout.payment_mode {
+        PaymentMode::Wallet => (PaymentStatus::Paid, quote.payable),
+        PaymentMode::Cash => (PaymentStatus::Unpaid, Paise::ZERO),
     };
     Ok(diesel::insert_into(orders::table)
         .values((
@@ -152,6 +163,7 @@ async fn insert_order(
             orders::total_paise.eq(quote.total),
             orders::discount_paise.eq(quote.discount),
             orders::final_paise.eq(quote.payable),
+            orders::held_paise.eq(held),
             orders::delivery_notes.eq(&checkout.delivery_notes),
             orders::event_seq.eq(1),
             orders::created_at.eq(now),
@@ -164,26 +176,21 @@ async fn insert_order(
 
 /// Everything that follows from the order's row and from the locked cart. The statements do not need each other's
 /// answers, so they go to the database in one go; it runs them in this order.
-async fn write_rest(
-    conn: &mut Conn,
-    user: UserId,
-    shop: ShopId,
-    order: OrderId,
-    now: DateTime<Utc>,
-) -> Result<()> {
+async fn write_rest(conn: &mut Conn, trace: Trace, lines: &[(Item, i32)], notice: Notice) -> Result<()> {
     let conn: &AsyncPgConnection = conn;
-    let in_cart = cart_item::table.filter(cart_item::user_id.eq(user));
+    let in_cart = cart_item::table.filter(cart_item::user_id.eq(trace.consumer));
 
     // Copied inside the database: the prices are those of the locked rows.
-    let lines = diesel::insert_into(order_item::table)
+    let copied = diesel::insert_into(order_item::table)
         .values(in_cart.inner_join(item::table).order(cart_item::id).select((
-            order.into_sql::<diesel::sql_types::BigInt>(),
+            trace.order.into_sql::<diesel::sql_types::BigInt>(),
             item::id,
             item::title,
             item::unit,
             item::price_paise,
             cart_item::quantity,
             item::price_paise * cart_item::quantity.cast::<diesel::sql_types::BigInt>(),
+            cart_item::quantity,
         )))
         .into_columns((
             order_item::order_id,
@@ -193,48 +200,25 @@ async fn write_rest(
             order_item::unit_price_paise,
             order_item::quantity,
             order_item::subtotal_paise,
+            order_item::ordered_quantity,
         ))
-        .execute(&mut &*conn);
-    let taken = cart_item::table
-        .filter(cart_item::user_id.eq(user))
-        .filter(cart_item::item_id.eq(item::id))
-        .select(cart_item::quantity)
-        .single_value()
-        .assume_not_null();
-    let stock = diesel::update(item::table.filter(item::id.eq_any(in_cart.select(cart_item::item_id))))
-        .set(item::quantity_in_stock.eq(item::quantity_in_stock - taken))
-        .execute(&mut &*conn);
-    let status_log = diesel::insert_into(order_status_log::table)
-        .values((
-            order_status_log::order_id.eq(order),
-            order_status_log::status.eq(Status::Pending),
-            order_status_log::updated_by.eq(user),
-            order_status_log::created_at.eq(now),
-        ))
-        .execute(&mut &*conn);
-    let action_log = diesel::insert_into(order_action_log::table)
-        .values((
-            order_action_log::order_id.eq(order),
-            order_action_log::action.eq("order_created"),
-            order_action_log::actor_id.eq(user),
-            order_action_log::detail.eq("Order placed"),
-            order_action_log::created_at.eq(now),
-        ))
-        .execute(&mut &*conn);
-    let placed = NewEvent {
-        kind: Kind::OrderStatusChanged,
-        order_id: Some(order),
-        seq: Some(1),
-        user_id: Some(user),
-        shop_id: Some(shop),
-        value: Status::Pending.as_str(),
-        created_at: now,
-    };
-    let event = diesel::insert_into(event::table).values(&placed).execute(&mut &*conn);
-    let emptied = diesel::delete(in_cart).execute(&mut &*conn);
-    let closed = diesel::update(cart::table.find(user))
-        .set((cart::shop_id.eq(None::<ShopId>), cart::updated_at.eq(now)))
-        .execute(&mut &*conn);
-    try_join!(lines, stock, status_log, action_log, event, emptied, closed)?;
+        .execute(&mut &*conn)
+        .map_err(Error::from);
+    let taken = lines.iter().map(|(item, quantity)| (item.id, -quantity));
+    let stock = Movements::of_order(trace.order, StockReason::OrderPlaced, taken, trace.at);
+    let emptied = diesel::delete(in_cart).execute(&mut &*conn).map_err(Error::from);
+    let closed = diesel::update(cart::table.find(trace.consumer))
+        .set((cart::shop_id.eq(None::<ShopId>), cart::updated_at.eq(trace.at)))
+        .execute(&mut &*conn)
+        .map_err(Error::from);
+    try_join!(
+        copied,
+        stock.write(conn),
+        trace.status(conn, Some(Status::Pending), 1),
+        trace.action(conn, Action::Created, "Order placed"),
+        notify(conn, std::slice::from_ref(&notice), trace.at),
+        emptied,
+        closed,
+    )?;
     Ok(())
 }

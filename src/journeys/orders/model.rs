@@ -1,21 +1,19 @@
 //! Orders as rows, and how they are read.
 
 use std::collections::HashMap;
-use std::hash::Hash;
-use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Context, SimpleObject};
+use async_graphql::{Context, SimpleObject};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use crate::app::Role;
 use crate::db::Conn;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::journeys::orders::status::Status;
-use crate::journeys::shops::{Shop, ShopById};
-use crate::request::{Page, Reach, Relation, Row, columns, load};
-use crate::schema::{order_item, order_status_log, orders, user_profile};
-use crate::values::{Instant, ItemId, OrderId, OrderItemId, Paise, Phone, ShopId, UserId, word};
+use crate::journeys::shops::ShopById;
+use crate::request::{Page, Reach, Relation, columns, load};
+use crate::schema::{orders, user_profile};
+use crate::values::{Instant, OrderId, Paise, Phone, ShopId, UserId, word};
 
 word! {
     /// How an order is paid.
@@ -73,6 +71,10 @@ pub struct Order {
     /// What the consumer asks of the delivery.
     #[graphql(complexity = 5)]
     pub delivery_notes: Option<String>,
+    /// Of what the wallet paid: neither given back nor paid to the shop.
+    #[diesel(column_name = held_paise)]
+    #[graphql(skip)]
+    pub held: Paise,
     #[graphql(skip)]
     #[allow(missing_docs)]
     pub event_seq: i32,
@@ -94,50 +96,6 @@ columns!(Order {
     "createdAt": created_at,
     "updatedAt": updated_at,
 });
-
-/// What an order leads to.
-#[ComplexObject]
-impl Order {
-    /// What was ordered.
-    #[graphql(complexity = "10 + 20 * child_complexity")]
-    async fn items(&self, ctx: &Context<'_>) -> Result<Vec<Row<Arc<OrderItem>>>> {
-        let items = load(ctx, ItemsOfOrder(self.id)).await?.unwrap_or_default();
-        Ok(items.into_iter().map(Row).collect())
-    }
-
-    /// How many different items were ordered.
-    #[graphql(complexity = 5)]
-    async fn item_count(&self, ctx: &Context<'_>) -> Result<usize> {
-        Ok(load(ctx, ItemsOfOrder(self.id)).await?.map_or(0, |items| items.len()))
-    }
-
-    /// Every status it had, oldest first.
-    #[graphql(complexity = "10 + 5 * child_complexity")]
-    async fn status_log(&self, ctx: &Context<'_>) -> Result<Vec<Row<Arc<OrderStatusLog>>>> {
-        let log = load(ctx, StatusLogOfOrder(self.id)).await?.unwrap_or_default();
-        Ok(log.into_iter().map(Row).collect())
-    }
-
-    /// The shop that delivers it.
-    async fn shop(&self, ctx: &Context<'_>) -> Result<Row<Shop>> {
-        let shop = load(ctx, ShopById(self.shop_id)).await?;
-        shop.map(Row).ok_or_else(|| Error::internal("an order's shop is gone"))
-    }
-
-    /// The consumer's phone: whole while the shop may have to call, masked for it once the order is closed for good.
-    async fn customer_phone(&self, ctx: &Context<'_>) -> Result<String> {
-        let phone = load(ctx, PhoneOfUser(self.user_id))
-            .await?
-            .ok_or_else(|| Error::internal("a consumer is gone"))?;
-        // A delivered order may yet be returned.
-        let is_closed = matches!(self.status, Status::Rejected | Status::Cancelled | Status::ReturnCompleted);
-        Ok(if is_closed && ctx.viewer()?.user_id != self.user_id {
-            phone.masked()
-        } else {
-            phone.to_string()
-        })
-    }
-}
 
 impl Order {
     /// One order, whoever asks.
@@ -220,94 +178,18 @@ impl OrderFilter {
     }
 }
 
-/// One line of an order, with the price of the moment it was placed.
-#[derive(Clone, Debug, Queryable, Selectable, SimpleObject)]
-#[diesel(table_name = order_item)]
-pub struct OrderItem {
-    /// Identifies the line.
-    pub id: OrderItemId,
-    #[graphql(skip)]
-    #[allow(missing_docs)]
-    pub order_id: OrderId,
-    /// What was ordered.
-    pub item_id: ItemId,
-    /// Its name then.
-    pub name: String,
-    /// What was counted.
-    pub unit: Option<String>,
-    /// What one cost.
-    #[diesel(column_name = unit_price_paise)]
-    pub unit_price: Paise,
-    /// How many.
-    pub quantity: i32,
-    /// Price times quantity.
-    #[diesel(column_name = subtotal_paise)]
-    pub subtotal: Paise,
-}
-
-columns!(OrderItem {
-    "id": id,
-    "itemId": item_id,
-    "name": name,
-    "unit": unit,
-    "unitPrice": unit_price,
-    "quantity": quantity,
-    "subtotal": subtotal,
-});
-
-/// A status that an order had.
-#[derive(Clone, Debug, Queryable, Selectable, SimpleObject)]
-#[diesel(table_name = order_status_log)]
-pub struct OrderStatusLog {
-    #[graphql(skip)]
-    #[allow(missing_docs)]
-    pub order_id: OrderId,
-    /// The status.
-    pub status: Status,
-    /// Since when, in UTC.
-    pub created_at: Instant,
-}
-
-columns!(OrderStatusLog {
-    "status": status,
-    "createdAt": created_at,
-});
-
-/// The lines of an order.
+/// One order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ItemsOfOrder(pub OrderId);
+pub struct OrderById(pub OrderId);
 
-impl Relation for ItemsOfOrder {
-    type Value = Vec<Arc<OrderItem>>;
+impl Relation for OrderById {
+    type Value = Order;
 
-    async fn load(conn: &mut Conn, keys: &[Self]) -> Result<HashMap<Self, Vec<Arc<OrderItem>>>> {
+    async fn load(conn: &mut Conn, keys: &[Self]) -> Result<HashMap<Self, Order>> {
         let ids: Vec<OrderId> = keys.iter().map(|key| key.0).collect();
-        let rows = order_item::table
-            .filter(order_item::order_id.eq_any(ids))
-            .order((order_item::order_id, order_item::id))
-            .select(OrderItem::as_select())
-            .load(conn)
-            .await?;
-        Ok(grouped(rows, |row| ItemsOfOrder(row.order_id)))
-    }
-}
-
-/// The statuses that an order had.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct StatusLogOfOrder(pub OrderId);
-
-impl Relation for StatusLogOfOrder {
-    type Value = Vec<Arc<OrderStatusLog>>;
-
-    async fn load(conn: &mut Conn, keys: &[Self]) -> Result<HashMap<Self, Vec<Arc<OrderStatusLog>>>> {
-        let ids: Vec<OrderId> = keys.iter().map(|key| key.0).collect();
-        let rows = order_status_log::table
-            .filter(order_status_log::order_id.eq_any(ids))
-            .order((order_status_log::order_id, order_status_log::id))
-            .select(OrderStatusLog::as_select())
-            .load(conn)
-            .await?;
-        Ok(grouped(rows, |row| StatusLogOfOrder(row.order_id)))
+        let rows: Vec<Order> =
+            orders::table.filter(orders::id.eq_any(ids)).select(Order::as_select()).load(conn).await?;
+        Ok(rows.into_iter().map(|row| (OrderById(row.id), row)).collect())
     }
 }
 
@@ -327,13 +209,4 @@ impl Relation for PhoneOfUser {
             .await?;
         Ok(rows.into_iter().map(|(id, phone)| (PhoneOfUser(id), phone)).collect())
     }
-}
-
-/// The rows by key, in the order in which they came.
-fn grouped<K: Hash + Eq, R>(rows: Vec<R>, key: impl Fn(&R) -> K) -> HashMap<K, Vec<Arc<R>>> {
-    let mut groups: HashMap<K, Vec<Arc<R>>> = HashMap::new();
-    for row in rows {
-        groups.entry(key(&row)).or_default().push(Arc::new(row));
-    }
-    groups
 }

@@ -8,11 +8,11 @@ use futures_util::{Stream, StreamExt};
 use crate::app::Role;
 use crate::error::{Error, Result};
 use crate::events::{Event, EventCursor, Kind, Topic};
-use crate::journeys::orders::Order;
 use crate::journeys::orders::status::Status;
+use crate::journeys::orders::{Order, OrderMessage};
 use crate::journeys::shops::Shop;
 use crate::request::Reach;
-use crate::values::{Instant, OrderId};
+use crate::values::{Instant, OrderId, OrderMessageId};
 
 /// An order was placed or changed its status.
 #[derive(SimpleObject)]
@@ -55,6 +55,47 @@ impl OrderStatusChanged {
     }
 }
 
+/// Somebody wrote to an order.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct OrderMessageAdded {
+    /// The resume cursor: subscribe with `after` set to the last one you saw, and nothing is missed or repeated.
+    id: String,
+    /// When it happened, in UTC.
+    at: Instant,
+    /// Counts the events of one order, from 1 without gaps; status changes count as well.
+    seq: i32,
+    /// The order it was written to.
+    order_id: OrderId,
+    #[graphql(skip)]
+    message_id: OrderMessageId,
+}
+
+#[ComplexObject]
+impl OrderMessageAdded {
+    /// The message.
+    async fn message(&self, ctx: &Context<'_>) -> Result<OrderMessage> {
+        let message = OrderMessage::find(&mut *ctx.app()?.read().await?, self.message_id).await?;
+        message.ok_or_else(|| Error::internal("an event's message is gone"))
+    }
+}
+
+impl OrderMessageAdded {
+    fn of(event: &Event) -> Result<OrderMessageAdded> {
+        let message_id = OrderMessageId(event.value.parse().map_err(Error::internal)?);
+        match (event.order_id, event.seq) {
+            (Some(order_id), Some(seq)) => Ok(OrderMessageAdded {
+                id: event.cursor().to_string(),
+                at: Instant(event.created_at),
+                seq,
+                order_id,
+                message_id,
+            }),
+            _ => Err(Error::internal("a message event without its order")),
+        }
+    }
+}
+
 /// What is heard of orders.
 #[derive(Default)]
 pub struct OrdersSubscription;
@@ -71,17 +112,38 @@ impl OrdersSubscription {
         #[graphql(desc = "Only this order; all of yours when absent.")] order_id: Option<OrderId>,
         #[graphql(desc = "The id of the last event that you saw.")] after: Option<String>,
     ) -> Result<impl Stream<Item = Result<OrderStatusChanged>> + use<>> {
-        let after = after.as_deref().map(str::parse::<EventCursor>).transpose()?;
-        let topic = topic(ctx, order_id).await?;
-        let scope = ctx.scope()?.clone();
-        let events =
-            scope.app.hub.stream(scope.app.pool().clone(), Kind::OrderStatusChanged, topic, after).await?;
-        Ok(events.map(move |event: Result<Arc<Event>>| {
-            // What the loaders remember of the last event is old.
-            scope.loaders.forget();
-            event.and_then(|event| OrderStatusChanged::of(&event))
-        }))
+        let events = follow(ctx, Kind::OrderStatusChanged, order_id, after.as_deref()).await?;
+        Ok(events.map(|event| event.and_then(|event| OrderStatusChanged::of(&event))))
     }
+
+    /// Messages: of one order, or of all of yours; for a vendor, of all of the shop's. Your own as well.
+    ///
+    /// Each arrives once and in order. After a reconnect pass `after`, the `id` of the last event that you saw. Errors:
+    /// `NOT_FOUND` for an order that is not yours, `CURSOR_EXPIRED`: read the messages anew and subscribe without `after`.
+    async fn order_message_added(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only this order; all of yours when absent.")] order_id: Option<OrderId>,
+        #[graphql(desc = "The id of the last event that you saw.")] after: Option<String>,
+    ) -> Result<impl Stream<Item = Result<OrderMessageAdded>> + use<>> {
+        let events = follow(ctx, Kind::OrderMessageAdded, order_id, after.as_deref()).await?;
+        Ok(events.map(|event| event.and_then(|event| OrderMessageAdded::of(&event))))
+    }
+}
+
+/// The events of one kind that the viewer hears, from now on or behind a cursor.
+async fn follow(
+    ctx: &Context<'_>,
+    kind: Kind,
+    order_id: Option<OrderId>,
+    after: Option<&str>,
+) -> Result<impl Stream<Item = Result<Arc<Event>>> + use<>> {
+    let after = after.map(str::parse::<EventCursor>).transpose()?;
+    let topic = topic(ctx, order_id).await?;
+    let scope = ctx.scope()?.clone();
+    let events = scope.app.hub.stream(scope.app.pool().clone(), kind, topic, after).await?;
+    // What the loaders remember of the last event is old.
+    Ok(events.inspect(move |_| scope.loaders.forget()))
 }
 
 /// Whose events the viewer hears.

@@ -94,6 +94,8 @@ pub struct ItemChanges {
     #[diesel(column_name = mrp_paise)]
     pub mrp: Option<Option<Paise>>,
     pub discount: Option<Option<f64>>,
+    /// Counted anew. Stock moves by way of the ledger, so this is no column of the change.
+    #[diesel(skip_update)]
     pub quantity_in_stock: Option<i32>,
     pub unit: Option<Option<String>>,
     pub pack_size: Option<Option<String>>,

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::journeys::shops::{Item, Shop};
 use crate::journeys::vendor::VendorProfile;
 use crate::journeys::vendor::model::{ItemChanges, NewItem, NewShop, NewVendorProfile, ShopChanges};
+use crate::ledger::stock::{self, Movements};
 use crate::schema::{item, shop, user_profile, vendor_profile};
 use crate::values::{ItemId, Paise, Phone, UserId};
 
@@ -124,11 +125,13 @@ pub async fn own_shop(conn: &mut Conn, vendor: UserId) -> Result<Shop> {
 /// `NOT_FOUND` without a shop.
 pub async fn add_item(conn: &mut Conn, vendor: UserId, new: &NewItem, now: DateTime<Utc>) -> Result<Item> {
     let shop = own_shop(conn, vendor).await?;
-    Ok(diesel::insert_into(item::table)
+    let item = diesel::insert_into(item::table)
         .values((new, item::shop_id.eq(shop.id), item::created_at.eq(now), item::updated_at.eq(now)))
         .returning(Item::as_returning())
         .get_result(conn)
-        .await?)
+        .await?;
+    stock::open(conn, &[(item.id, item.quantity_in_stock)], now).await?;
+    Ok(item)
 }
 
 /// Changes an item of the vendor's shop. The price rule holds for what it becomes.
@@ -136,17 +139,20 @@ pub async fn add_item(conn: &mut Conn, vendor: UserId, new: &NewItem, now: DateT
 /// # Errors
 /// `NOT_FOUND` for an item of another shop; `BAD_INPUT` for the prices.
 pub async fn update_item(conn: &mut Conn, vendor: UserId, id: ItemId, changes: &ItemChanges) -> Result<Item> {
-    // Locked, so that no other change of the prices comes between the look and the write.
-    let before: Option<(Paise, Option<Paise>)> = item::table
+    // Locked, so that no other change of the prices or the stock comes between the look and the write.
+    let before: Option<(Paise, Option<Paise>, i32)> = item::table
         .filter(item::id.eq(id))
         .filter(item::shop_id.eq_any(shop::table.filter(shop::owner_id.eq(vendor)).select(shop::id)))
-        .select((item::price_paise, item::mrp_paise))
+        .select((item::price_paise, item::mrp_paise, item::quantity_in_stock))
         .for_no_key_update()
         .first(conn)
         .await
         .optional()?;
-    let (price, mrp) = before.ok_or_else(|| Error::not_found("Item not found or unauthorized"))?;
+    let (price, mrp, held) = before.ok_or_else(|| Error::not_found("Item not found or unauthorized"))?;
     changes.check_prices(price, mrp)?;
+    if let Some(counted) = changes.quantity_in_stock {
+        Movements::of_count(id, counted - held, changes.updated_at).write(conn).await?;
+    }
     Ok(diesel::update(item::table.find(id))
         .set(changes)
         .returning(Item::as_returning())

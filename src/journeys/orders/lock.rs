@@ -1,0 +1,78 @@
+//! An order in the hand of whoever acts on it.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use crate::app::{Role, Viewer};
+use crate::db::Conn;
+use crate::error::{Error, Result};
+use crate::journeys::orders::Order;
+use crate::journeys::orders::status::Side;
+use crate::schema::{orders, shop};
+use crate::values::{OrderId, UserId};
+
+/// An order whose row this transaction has locked, and who acts on it.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// The order as it was found.
+    pub order: Order,
+    /// Which side acts.
+    pub side: Side,
+    /// Who acts.
+    pub by: UserId,
+    /// The vendor of the shop.
+    pub owner: UserId,
+    /// The shop's name.
+    pub shop_name: String,
+}
+
+impl Held {
+    /// Who is told of what this side does.
+    pub fn other(&self) -> UserId {
+        match self.side {
+            Side::Consumer => self.owner,
+            Side::Vendor => self.order.user_id,
+        }
+    }
+}
+
+/// The side that a person can be on.
+///
+/// # Errors
+/// `ONBOARDING_REQUIRED` before a role was chosen, `FORBIDDEN` for staff.
+pub fn side(who: &Viewer) -> Result<Side> {
+    match who.role {
+        Some(Role::Vendor) => Ok(Side::Vendor),
+        _ => who.require(Role::Consumer).map(|_| Side::Consumer),
+    }
+}
+
+/// Locks an order for an act of one of its two sides.
+///
+/// Comes before anything that writes, the idempotency claim included: a transaction gets its id with its first write,
+/// so ids grow in the order of the locks, and the events of one order in the order of its acts.
+///
+/// # Errors
+/// For a consumer `FORBIDDEN` alike for no such order and for another's, so that ids tell nothing; for a vendor
+/// `NOT_FOUND`, or `FORBIDDEN` for another shop's.
+pub async fn lock(conn: &mut Conn, who: &Viewer, id: OrderId) -> Result<Held> {
+    let side = side(who)?;
+    let unauthorized = || Error::forbidden("Unauthorized").of_field("orderId");
+    let found =
+        orders::table.find(id).select(Order::as_select()).for_update().first(conn).await.optional()?;
+    let order: Order = found.ok_or_else(|| match side {
+        Side::Consumer => unauthorized(),
+        Side::Vendor => Error::not_found("Order not found").of_field("orderId"),
+    })?;
+    let (owner, shop_name): (UserId, String) =
+        shop::table.find(order.shop_id).select((shop::owner_id, shop::shop_name)).first(conn).await?;
+    let own = match side {
+        Side::Consumer => order.user_id,
+        Side::Vendor => owner,
+    };
+    if own == who.user_id {
+        Ok(Held { order, side, by: who.user_id, owner, shop_name })
+    } else {
+        Err(unauthorized())
+    }
+}

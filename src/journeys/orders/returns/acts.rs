@@ -1,0 +1,217 @@
+//! The acts of a return. Each begins with the order's lock.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use crate::app::Viewer;
+use crate::db::Conn;
+use crate::db::once::{Ask, once};
+use crate::error::{Error, Result};
+use crate::journeys::orders::OrderItem;
+use crate::journeys::orders::lock::{Held, lock};
+use crate::journeys::orders::money::value_of_return;
+use crate::journeys::orders::record::{Acted, Action, Change, Deed};
+use crate::journeys::orders::returns::{NewReturn, OrderReturn, ReturnStatus};
+use crate::journeys::orders::status::{Act, Transition, next};
+use crate::ledger::book::WalletSource;
+use crate::ledger::stock::{Movements, StockReason};
+use crate::schema::order_return;
+use crate::values::{ItemId, OrderId, OrderReturnId, Paise};
+
+/// Asks to give something back. The order stays delivered until the shop agrees. The new returns' ids.
+///
+/// # Errors
+/// As [`lock`] and [`next`]; `BAD_INPUT` for the items; `CONFLICT` when all of one is returned already.
+pub async fn request(
+    conn: &mut Conn,
+    who: &Viewer,
+    id: OrderId,
+    new: &NewReturn,
+    ask: Option<&Ask>,
+    now: DateTime<Utc>,
+) -> Result<Vec<OrderReturnId>> {
+    let held = lock(conn, who, id).await?;
+    once(conn, who.user_id, ask, now, async |conn: &mut Conn| {
+        next(held.order.status, Act::RequestReturn, held.side)?;
+        let (ids, detail) = insert(conn, &held, new, ReturnStatus::Requested, now).await?;
+        let body = format!("The customer wants to return {detail} of order #{id}.");
+        let title = "Return requested";
+        let deed = Deed { action: Action::ReturnRequested, detail, message: None, title, body };
+        held.write(conn, &Change::default(), &deed, now).await?;
+        Ok(ids)
+    })
+    .await
+}
+
+/// Agrees to everything that the consumer asked to give back.
+///
+/// # Errors
+/// As [`lock`] and [`next`]; `CONFLICT` when nothing was asked.
+pub async fn accept(
+    conn: &mut Conn,
+    who: &Viewer,
+    id: OrderId,
+    ask: Option<&Ask>,
+    now: DateTime<Utc>,
+) -> Result<Acted> {
+    let held = lock(conn, who, id).await?;
+    once(conn, who.user_id, ask, now, async |conn: &mut Conn| {
+        let transition = next(held.order.status, Act::AcceptReturn, held.side)?;
+        let accepted = move_on(conn, id, ReturnStatus::Requested, ReturnStatus::Accepted, now).await?;
+        if accepted.is_empty() {
+            return Err(Error::conflict("No pending return requests"));
+        }
+        let detail = Cow::Borrowed("Return accepted");
+        let body = format!("{} takes back what you want to return of order #{id}.", held.shop_name);
+        let title = "Return accepted";
+        let deed = Deed { action: Action::ReturnAccepted, detail, message: None, title, body };
+        held.write(conn, &to(transition), &deed, now).await.map(drop)
+    })
+    .await?;
+    Acted::read(conn, id, Paise::ZERO).await
+}
+
+/// Takes something back without being asked. The new returns' ids.
+///
+/// # Errors
+/// As [`lock`] and [`next`]; `BAD_INPUT` for the items; `CONFLICT` while the consumer's own request waits.
+pub async fn initiate(
+    conn: &mut Conn,
+    who: &Viewer,
+    id: OrderId,
+    new: &NewReturn,
+    ask: Option<&Ask>,
+    now: DateTime<Utc>,
+) -> Result<Vec<OrderReturnId>> {
+    let held = lock(conn, who, id).await?;
+    once(conn, who.user_id, ask, now, async |conn: &mut Conn| {
+        let transition = next(held.order.status, Act::InitiateReturn, held.side)?;
+        let asked = OrderReturn::of_order(conn, id).await?;
+        // It could never be accepted afterwards.
+        if asked.iter().any(|row| row.status == ReturnStatus::Requested) {
+            return Err(Error::conflict("The customer has asked for a return: accept it instead"));
+        }
+        let (ids, detail) = insert(conn, &held, new, ReturnStatus::Accepted, now).await?;
+        let body = format!("{} takes back {detail} of order #{id}.", held.shop_name);
+        let title = "Return initiated";
+        let deed = Deed { action: Action::ReturnForced, detail, message: None, title, body };
+        held.write(conn, &to(transition), &deed, now).await?;
+        Ok(ids)
+    })
+    .await
+}
+
+/// The goods are back: they go to the stock, and their share of what was paid goes to the consumer, out of the shop's
+/// wallet.
+///
+/// # Errors
+/// As [`lock`] and [`next`]; `INSUFFICIENT_BALANCE` when the shop's wallet holds too little.
+pub async fn complete(
+    conn: &mut Conn,
+    who: &Viewer,
+    id: OrderId,
+    ask: Option<&Ask>,
+    now: DateTime<Utc>,
+) -> Result<Acted> {
+    let held = lock(conn, who, id).await?;
+    let pay = async |conn: &mut Conn| pay(conn, &held, now).await;
+    let refund = once(conn, who.user_id, ask, now, pay).await?;
+    Acted::read(conn, id, refund).await
+}
+
+/// What the consumer's wallet got back.
+async fn pay(conn: &mut Conn, held: &Held, now: DateTime<Utc>) -> Result<Paise> {
+    let order = &held.order;
+    let transition = next(order.status, Act::CompleteReturn, held.side)?;
+    let returned = move_on(conn, order.id, ReturnStatus::Accepted, ReturnStatus::Completed, now).await?;
+    if returned.is_empty() {
+        return Err(Error::conflict("No accepted returns found"));
+    }
+    let lines = OrderItem::of_order(conn, order.id).await?;
+    let worth = value_of_return(order.total, order.final_amount, worth(&lines, &returned));
+    let goods = Movements::of_order(order.id, StockReason::ReturnCompleted, sums(&returned), now);
+    goods.lock_and_write(conn).await?;
+    let moved = held.move_money(conn, transition, worth, WalletSource::ReturnCompleted, now).await?;
+    let body = format!("{} has back what you returned of order #{}.", held.shop_name, order.id);
+    let detail = Cow::Owned(format!("Worth {worth}"));
+    let title = "Return completed";
+    let deed = Deed { action: Action::ReturnCompleted, detail, message: None, title, body };
+    held.write(conn, &Change::of(transition, &moved), &deed, now).await?;
+    Ok(moved.refund)
+}
+
+/// What the order's prices say of these goods.
+fn worth(lines: &[OrderItem], returned: &[(ItemId, i32)]) -> Paise {
+    let price = |id| lines.iter().find(|line| line.item_id == id).map_or(0, |line| line.unit_price.0);
+    Paise(returned.iter().map(|(id, quantity)| price(*id) * i64::from(*quantity)).sum())
+}
+
+/// Once each item: several returns may bring back the same.
+fn sums(returned: &[(ItemId, i32)]) -> Vec<(ItemId, i32)> {
+    let mut sums: Vec<(ItemId, i32)> = Vec::new();
+    for (id, quantity) in returned {
+        match sums.iter_mut().find(|(known, _)| known == id) {
+            Some((_, sum)) => *sum += quantity,
+            None => sums.push((*id, *quantity)),
+        }
+    }
+    sums
+}
+
+fn to(transition: Transition) -> Change {
+    Change { status: Some(transition.status), ..Change::default() }
+}
+
+/// Writes the rows of a new return; their ids, and what they are in words.
+async fn insert(
+    conn: &mut Conn,
+    held: &Held,
+    new: &NewReturn,
+    status: ReturnStatus,
+    now: DateTime<Utc>,
+) -> Result<(Vec<OrderReturnId>, Cow<'static, str>)> {
+    let id = held.order.id;
+    let lines = OrderItem::of_order(conn, id).await?;
+    let wanted = new.check(&lines, &OrderReturn::of_order(conn, id).await?)?;
+    let rows: Vec<_> = wanted
+        .iter()
+        .map(|(item, quantity)| {
+            (
+                order_return::order_id.eq(id),
+                order_return::item_id.eq(*item),
+                order_return::quantity.eq(*quantity),
+                order_return::status.eq(status),
+                order_return::initiated_by.eq(held.side),
+                order_return::reason.eq(&new.reason),
+                order_return::created_at.eq(now),
+                order_return::updated_at.eq(now),
+            )
+        })
+        .collect();
+    let ids = diesel::insert_into(order_return::table)
+        .values(rows)
+        .returning(order_return::id)
+        .get_results(conn)
+        .await?;
+    Ok((ids, NewReturn::words(&wanted, &lines)))
+}
+
+/// Moves an order's returns on; what they bring back.
+async fn move_on(
+    conn: &mut Conn,
+    id: OrderId,
+    from: ReturnStatus,
+    to: ReturnStatus,
+    now: DateTime<Utc>,
+) -> Result<Vec<(ItemId, i32)>> {
+    let rows =
+        order_return::table.filter(order_return::order_id.eq(id)).filter(order_return::status.eq(from));
+    Ok(diesel::update(rows)
+        .set((order_return::status.eq(to), order_return::updated_at.eq(now)))
+        .returning((order_return::item_id, order_return::quantity))
+        .get_results(conn)
+        .await?)
+}
