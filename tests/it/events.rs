@@ -106,7 +106,7 @@ async fn a_transaction_held_open_delays_the_events_of_others_and_loses_none() {
     let mut events = app.stream(None).await.unwrap();
     let mut slow = app.conn().await;
     slow.batch_execute("BEGIN").await.unwrap();
-    record(&mut slow, &fact("slow", app.clock.now())).await.unwrap();
+    record(&slow, &fact("slow", app.clock.now())).await.unwrap();
 
     app.record("quick").await;
     app.feed_has_looked().await;
@@ -123,7 +123,7 @@ async fn what_is_rolled_back_is_never_delivered_and_holds_nothing_up_afterwards(
     let mut events = app.stream(None).await.unwrap();
     let mut undecided = app.conn().await;
     undecided.batch_execute("BEGIN").await.unwrap();
-    record(&mut undecided, &fact("never", app.clock.now())).await.unwrap();
+    record(&undecided, &fact("never", app.clock.now())).await.unwrap();
 
     app.record("first").await;
     undecided.batch_execute("ROLLBACK").await.unwrap();
