@@ -114,7 +114,9 @@ impl Endpoint {
                 texts.iter().filter(|(key, _)| key == name).map(|(_, text)| text.clone()).collect();
             let value = match body.remove(name) {
                 _ if !texts.is_empty() => from_text(&self.types, declared, texts),
-                Some(Json::String(text)) if self.route.is_form => from_form(&self.types, declared, text),
+                Some(Json::String(text)) if self.route.is_numeric(name) => {
+                    from_form(&self.types, declared, text)
+                }
                 // Clients that copy what they were shown send null for what they do not know.
                 Some(Json::Null) if node.default_value.is_some() && !self.route.is_strict(name) => continue,
                 Some(json) => from_json(&self.types, declared, json),
@@ -210,6 +212,9 @@ impl Endpoint {
             );
             return Refusal::new(400, "Invalid request");
         };
+        if let Some(wording) = self.route.wording_of(error.code()) {
+            return wording.into();
+        }
         let (Code::BadInput, Some(argument)) = (error.code(), error.field()) else { return error.into() };
         let key = self.operation.key_of(argument);
         if let Some(wording) = self.route.wording(&key, Fault::Invalid) {

@@ -3,7 +3,7 @@
 use axum::http::Method;
 
 use crate::app;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::request::Scope;
 use crate::rest::answer::Refusal;
 use crate::rest::operation::Document;
@@ -88,7 +88,9 @@ pub struct Route {
     lenient: Vec<&'static str>,
     strict: Vec<&'static str>,
     plain: Vec<&'static str>,
+    numeric: Vec<&'static str>,
     worded: Vec<(&'static str, &'static [Fault], Wording)>,
+    told: Vec<(Code, Wording)>,
 }
 
 impl Route {
@@ -108,7 +110,9 @@ impl Route {
             lenient: Vec::new(),
             strict: Vec::new(),
             plain: Vec::new(),
+            numeric: Vec::new(),
             worded: Vec::new(),
+            told: Vec::new(),
         }
     }
 
@@ -162,12 +166,25 @@ impl Route {
         self
     }
 
+    /// The answer where the resolvers refuse with this code.
+    pub fn told(mut self, code: Code, status: u16, message: &'static str) -> Route {
+        self.told.push((code, Wording { status, message }));
+        self
+    }
+
+    /// A number of this key may come as its digits.
+    pub fn numeric(mut self, key: &'static str) -> Route {
+        self.numeric.push(key);
+        self
+    }
+
     /// Read in pages: how many entries, at most so many, behind which cursor.
     pub fn pages(mut self, count: &'static str, most: i64, cursor: &'static str) -> Route {
         self.at_most = Some((count, most));
         let invalid = |key| match key {
             "limit" => "Invalid limit",
             "before" => "Invalid before",
+            "after" => "Invalid after",
             _ => "Invalid cursor",
         };
         self.invalid(count, 400, invalid(count)).invalid(cursor, 400, invalid(cursor))
@@ -205,6 +222,16 @@ impl Route {
             .map(|(.., wording)| *wording)
     }
 
+    /// The legacy wording for what the resolvers refuse with this code, if there is one.
+    pub fn wording_of(&self, code: Code) -> Option<Wording> {
+        self.told.iter().find(|(known, _)| *known == code).map(|(_, wording)| *wording)
+    }
+
+    /// Whether a number of this key may come as its digits.
+    pub fn is_numeric(&self, key: &str) -> bool {
+        self.is_form || self.numeric.contains(&key)
+    }
+
     /// Whether an unfit value of this key counts as absent.
     pub fn is_lenient(&self, key: &str) -> bool {
         self.lenient.contains(&key)
@@ -226,7 +253,7 @@ impl Route {
         let in_paths = paths
             .flat_map(|path| path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')));
         let any_of = self.any_of.iter().flat_map(|(keys, _)| keys.iter().copied());
-        let named = self.lenient.iter().chain(&self.strict).chain(&self.plain).copied();
+        let named = self.lenient.iter().chain(&self.strict).chain(&self.plain).chain(&self.numeric).copied();
         in_paths.chain(any_of).chain(named).chain(self.worded.iter().map(|(key, ..)| *key))
     }
 }

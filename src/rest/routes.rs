@@ -5,6 +5,7 @@
 
 use axum::http::Method;
 
+use crate::error::Code;
 use crate::rest::operation::Document;
 use crate::rest::route::{Role, Route};
 
@@ -86,10 +87,39 @@ pub fn table() -> Vec<Route> {
             .also("/order/confirm")
             .refuse("payment_mode", 400, "Invalid payment mode"),
 
-        // 2.6 Order history
+        // 2.6 Order history and actions
         get("/consumer/order/history", Consumer, run!("order_history"))
             .also("/order/history")
             .pages("limit", 100, "before"),
+        post("/consumer/orders/{order_id}/message", Consumer, run!("order_message"))
+            .also("/order/consumer/message/send/{order_id}")
+            .refuse("order_id", 403, "Unauthorized")
+            .missing("message", 400, "Message required"),
+        get("/consumer/orders/{order_id}/messages", Consumer, run!("order_messages"))
+            .also("/order/consumer/messages/{order_id}")
+            .refuse("order_id", 403, "Unauthorized")
+            .told(Code::NotFound, 403, "Unauthorized")
+            .pages("limit", 10_000, "after"),
+        post("/consumer/orders/{order_id}/confirm-modified", Consumer, run!("order_confirm_modified"))
+            .also("/order/consumer/confirm-modified/{order_id}")
+            .refuse("order_id", 403, "Unauthorized"),
+        post("/consumer/orders/{order_id}/cancel", Consumer, run!("order_cancel"))
+            .also("/order/consumer/cancel/{order_id}")
+            .refuse("order_id", 403, "Unauthorized"),
+        post("/consumer/orders/{order_id}/rate", Consumer, run!("order_rate"))
+            .also("/order/rate/{order_id}")
+            .refuse("order_id", 403, "Unauthorized or order not found")
+            .told(Code::Forbidden, 403, "Unauthorized or order not found")
+            .refuse("rating", 400, "Rating must be between 1 and 5")
+            .numeric("rating"),
+        post("/consumer/orders/{order_id}/issue", Consumer, run!("order_issue"))
+            .also("/order/issue/{order_id}")
+            .refuse("order_id", 403, "Unauthorized")
+            .missing("issue_type", 400, "Issue type required"),
+        post("/consumer/orders/{order_id}/return/raise", Consumer, run!("order_return"))
+            .also("/order/return/raise/{order_id}")
+            .refuse("order_id", 403, "Unauthorized")
+            .missing("items", 400, "No items to return"),
 
         // 2.15 Logout
         post("/logout", Anyone, run!("logout"))
@@ -137,6 +167,39 @@ pub fn table() -> Vec<Route> {
             .also("/order/vendor/status/{order_id}")
             .refuse("order_id", 404, "Order not found")
             .refuse("status", 400, "Invalid status"),
+        post("/vendor/orders/{order_id}/modify", Vendor, run!("vendor_order_modify"))
+            .also("/order/vendor/modify/{order_id}")
+            .refuse("order_id", 403, "Unauthorized")
+            .told(Code::NotFound, 403, "Unauthorized"),
+        post("/vendor/orders/{order_id}/cancel", Vendor, run!("order_cancel"))
+            .also("/order/vendor/cancel/{order_id}")
+            .refuse("order_id", 404, "Order not found"),
+        post("/vendor/orders/{order_id}/message", Vendor, run!("order_message"))
+            .also("/order/vendor/message/send/{order_id}")
+            .refuse("order_id", 403, "Unauthorized")
+            .told(Code::NotFound, 403, "Unauthorized")
+            .missing("message", 400, "Message required"),
+        get("/vendor/orders/{order_id}/messages", Vendor, run!("order_messages"))
+            .also("/order/vendor/messages/{order_id}")
+            .refuse("order_id", 403, "Unauthorized")
+            .told(Code::NotFound, 403, "Unauthorized")
+            .pages("limit", 10_000, "after"),
+        get("/vendor/orders/issues", Vendor, run!("vendor_issues"))
+            .also("/order/vendor/issues")
+            .refuse("order_id", 403, "Unauthorized"),
+        post("/vendor/orders/{order_id}/return/accept", Vendor, run!("vendor_return_accept"))
+            .also("/order/return/vendor/accept/{order_id}")
+            .refuse("order_id", 403, "Unauthorized")
+            .told(Code::NotFound, 403, "Unauthorized"),
+        post("/vendor/orders/{order_id}/return/complete", Vendor, run!("vendor_return_complete"))
+            .also("/order/return/complete/{order_id}")
+            .refuse("order_id", 403, "Unauthorized")
+            .told(Code::NotFound, 403, "Unauthorized"),
+        post("/vendor/orders/{order_id}/return/initiate", Vendor, run!("vendor_return_initiate"))
+            .also("/order/return/vendor/initiate/{order_id}")
+            .refuse("order_id", 403, "Unauthorized")
+            .told(Code::NotFound, 403, "Unauthorized")
+            .missing("items", 400, "No items to return"),
     ]
 }
 

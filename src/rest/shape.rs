@@ -14,7 +14,14 @@ use serde_json::{Map, Value as Json};
 use crate::graphql::{TypeKind, Types};
 
 /// Times that the legacy backend sent as `Sun, 22 Nov 2026 07:32:29 GMT` (contract, section 1.6).
-const RFC_1123: [(&str, &str); 2] = [("Order", "createdAt"), ("Order", "updatedAt")];
+const RFC_1123: [(&str, &str); 6] = [
+    ("Order", "createdAt"),
+    ("Order", "updatedAt"),
+    ("OrderMessage", "createdAt"),
+    ("OrderRating", "createdAt"),
+    ("OrderIssue", "createdAt"),
+    ("OrderIssue", "updatedAt"),
+];
 
 /// Lists of words that the legacy backend kept, and sent, as one comma-separated text.
 const COMMA_SEPARATED: [(&str, &str); 2] = [("Shop", "tags"), ("Item", "tags")];
