@@ -279,6 +279,15 @@ fn bodies() -> Vec<(&'static str, Value)> {
             json!({"title": "T", "price": 10, "mrp": 12, "quantity_in_stock": 3, "discount": 1}),
         ),
         ("/vendor/orders/999999/status", json!({"status": "accepted"})),
+        ("/consumer/orders/1/message", json!({"message": "m"})),
+        ("/consumer/orders/1/rate", json!({"rating": 5, "review": "r"})),
+        ("/consumer/orders/1/issue", json!({"issue_type": "t", "description": "d"})),
+        ("/consumer/orders/1/return/raise", json!({"items": [{"item_id": 1, "quantity": 1}], "reason": "r"})),
+        ("/vendor/orders/1/modify", json!({"modifications": [{"item_id": 1, "quantity": 1}]})),
+        (
+            "/vendor/orders/1/return/initiate",
+            json!({"items": [{"item_id": 1, "quantity": 1}], "reason": "r"}),
+        ),
     ]
 }
 
@@ -287,7 +296,8 @@ async fn no_body_of_any_rest_path_gives_our_fault() {
     let app = TestApp::with(&[("RATE_LIMITS", "off")]).await;
     let buyer = app.consumer("Buyer").await;
     let (shop, vendor) = app.shop("Fresh Basket").await;
-    app.item(shop, "Rice", "50.25", 10).await;
+    let item = app.item(shop, "Rice", "50.25", 10).await;
+    delivered_order(&app, &buyer, &vendor, item).await;
     let mut wrong = Vec::new();
     for (path, body) in bodies() {
         let who = if path.starts_with("/vendor") { &vendor } else { &buyer };

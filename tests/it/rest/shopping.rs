@@ -263,7 +263,7 @@ async fn an_order_is_placed_paid_from_the_wallet_and_told_in_the_history() {
             told,
             "order_id int, shop_id int, shop_name str, shop_type str, payment_mode str, payment_status str, \
              status str, total_amount number, final_amount number, discount number, delivery_notes str?, \
-             created_at str, updated_at str, item_count int, items list",
+             created_at str, updated_at str, rating int?, item_count int, items list",
         );
         assert_eq!(told["order_id"], placed["order_id"]);
         assert_eq!((&told["payment_mode"], &told["status"]), (&json!("wallet"), &json!("pending")));
