@@ -14,7 +14,13 @@ use crate::people::Person;
 pub const BEGIN_AND_COMMIT: u64 = 2;
 
 /// So many of the statements are sent only for an order that is paid from the wallet.
-pub const PAYMENT: u64 = 2;
+pub const PAYMENT: u64 = 3;
+
+const NOTICE: &str = "WITH told AS (INSERT INTO notification (user_id, kind, title, body, target_id, created_at) \
+     SELECT user_id, kind, title, body, target_id, $1 \
+     FROM unnest($2::BIGINT[], $3::TEXT[], $4::TEXT[], $5::TEXT[], $6::BIGINT[]) \
+     AS notice (user_id, kind, title, body, target_id) RETURNING id, user_id, created_at) \
+     INSERT INTO event (kind, user_id, value, created_at) SELECT $7, user_id, id::TEXT, created_at FROM told ORDER BY id";
 
 pub const CONFIRM: &[&str] = &[
     "SELECT shop_id FROM cart WHERE user_id = $1 LIMIT $2 FOR UPDATE",
@@ -23,28 +29,32 @@ pub const CONFIRM: &[&str] = &[
      item.expiry_date, item.image_url, item.is_available, item.is_active, cart_item.quantity \
      FROM item INNER JOIN cart_item ON cart_item.item_id = item.id \
      WHERE cart_item.user_id = $1 ORDER BY item.id FOR UPDATE",
-    "SELECT is_open, city, society FROM shop WHERE id = $1 LIMIT $2",
+    "SELECT is_open, city, society, owner_id FROM shop WHERE id = $1 LIMIT $2",
     "INSERT INTO orders (user_id, shop_id, status, payment_mode, payment_status, total_paise, discount_paise, \
-     final_paise, delivery_notes, event_seq, created_at, updated_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id",
-    "INSERT INTO order_item (order_id, item_id, name, unit, unit_price_paise, quantity, subtotal_paise) \
+     final_paise, held_paise, delivery_notes, event_seq, created_at, updated_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id, user_id, shop_id, status, payment_mode, \
+     payment_status, total_paise, discount_paise, final_paise, delivery_notes, held_paise, event_seq, created_at, updated_at",
+    "INSERT INTO order_item (order_id, item_id, name, unit, unit_price_paise, quantity, subtotal_paise, \
+     ordered_quantity) \
      SELECT $1, item.id, item.title, item.unit, item.price_paise, cart_item.quantity, \
-     item.price_paise * CAST(cart_item.quantity AS BIGINT) \
+     item.price_paise * CAST(cart_item.quantity AS BIGINT), cart_item.quantity \
      FROM cart_item INNER JOIN item ON cart_item.item_id = item.id WHERE cart_item.user_id = $2 ORDER BY cart_item.id",
-    "UPDATE item SET quantity_in_stock = item.quantity_in_stock - \
-     (SELECT cart_item.quantity FROM cart_item WHERE cart_item.user_id = $1 AND cart_item.item_id = item.id LIMIT $2) \
-     WHERE item.id = ANY(SELECT cart_item.item_id FROM cart_item WHERE cart_item.user_id = $3)",
+    "WITH movement AS (SELECT * FROM unnest($1::BIGINT[], $2::INTEGER[]) AS movement (item_id, change)), \
+     moved AS (UPDATE item SET quantity_in_stock = item.quantity_in_stock + movement.change \
+     FROM movement WHERE item.id = movement.item_id) \
+     INSERT INTO stock_movement (item_id, order_id, change, reason, created_at) \
+     SELECT item_id, $3, change, $4, $5 FROM movement",
     "INSERT INTO order_status_log (order_id, status, updated_by, created_at) VALUES ($1, $2, $3, $4)",
     "INSERT INTO order_action_log (order_id, action, actor_id, detail, created_at) VALUES ($1, $2, $3, $4, $5)",
     "INSERT INTO event (kind, order_id, seq, user_id, shop_id, value, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    NOTICE,
     "DELETE FROM cart_item WHERE user_id = $1",
     "UPDATE cart SET shop_id = $1, updated_at = $2 WHERE user_id = $3",
     "UPDATE consumer_wallet SET balance_paise = balance_paise + $1 \
      WHERE user_id = $2 AND balance_paise + $3 >= $4 RETURNING balance_paise",
     "INSERT INTO wallet_transaction (user_id, kind, source, amount_paise, balance_after_paise, reference, order_id, \
      created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
-    "SELECT id, user_id, shop_id, status, payment_mode, payment_status, total_paise, discount_paise, final_paise, \
-     delivery_notes, event_seq, created_at, updated_at FROM orders WHERE id = $1 LIMIT $2",
+    NOTICE,
 ];
 
 /// One order of everything in the cart; the orders placed, which is one.
@@ -59,11 +69,12 @@ pub async fn confirm(client: &Client, prepared: &[Statement], person: &Person) -
         status_log,
         action_log,
         event,
+        tell_shop,
         empty,
         close,
         debit,
         transaction,
-        find,
+        tell_payer,
     ] = places(prepared)?;
     let (user, now) = (&person.user_id, &SystemTime::now());
     let (mode, paid) = if person.pays_from_wallet() { ("wallet", "paid") } else { ("cash", "unpaid") };
@@ -72,7 +83,8 @@ pub async fn confirm(client: &Client, prepared: &[Statement], person: &Person) -
     let shop_id: i64 = client.query_one(lock_cart, &[user, &1_i64]).await?.get(0);
     let in_cart = client.query(lock_lines, &[user]).await?;
     let total: i64 = in_cart.iter().map(|row| row.get::<_, i64>(5) * i64::from(row.get::<_, i32>(18))).sum();
-    client.query_one(shop, &[&shop_id, &1_i64]).await?;
+    let owner: i64 = client.query_one(shop, &[&shop_id, &1_i64]).await?.get(3);
+    let held = if person.pays_from_wallet() { total } else { 0 };
     let order = client
         .query_one(
             insert_order,
@@ -85,6 +97,7 @@ pub async fn confirm(client: &Client, prepared: &[Statement], person: &Person) -
                 &total,
                 &0_i64,
                 &total,
+                &held,
                 &None::<&str>,
                 &1_i32,
                 now,
@@ -93,28 +106,61 @@ pub async fn confirm(client: &Client, prepared: &[Statement], person: &Person) -
         )
         .await?;
     let id: i64 = order.get(0);
+    let items: Vec<i64> = in_cart.iter().map(|row| row.get(0)).collect();
+    let taken: Vec<i32> = in_cart.iter().map(|row| -row.get::<_, i32>(18)).collect();
+    let owner =
+        Notice::new(owner, "order", format!("Order #{id} over ₹{total} waits for your answer."), Some(id));
     try_join!(
         send(client, lines, [&id, user]),
-        send(client, stock, [user, &1_i64, user]),
+        send(client, stock, [&items, &taken, &id, &"order_placed", now]),
         send(client, status_log, [&id, &"pending", user, now]),
         send(client, action_log, [&id, &"order_created", user, &"Order placed", now]),
         send(client, event, [&"order_status_changed", &id, &1_i32, user, &shop_id, &"pending", now]),
+        owner.send(client, tell_shop, now),
         send(client, empty, [user]),
         send(client, close, [&None::<i64>, now, user]),
     )?;
     if person.pays_from_wallet() {
         let balance: i64 = client.query_one(debit, &[&-total, user, &-total, &0_i64]).await?.get(0);
         let reference = format!("Order #{id}");
-        client
-            .query_one(
+        let payer =
+            Notice::new(*user, "wallet", format!("₹{total} was paid from your wallet: {reference}"), None);
+        try_join!(
+            send(
+                client,
                 transaction,
-                &[user, &"debit", &"order_confirm", &total, &balance, &reference, &id, now],
-            )
-            .await?;
+                [user, &"debit", &"order_confirm", &total, &balance, &reference, &id, now]
+            ),
+            payer.send(client, tell_payer, now),
+        )?;
     }
-    let placed = client.query(find, &[&id, &1_i64]).await?.len();
     client.batch_execute("COMMIT").await?;
-    Ok(placed)
+    Ok(1)
+}
+
+/// What one person is told.
+struct Notice {
+    to: [i64; 1],
+    kind: [&'static str; 1],
+    body: [String; 1],
+    target: [Option<i64>; 1],
+}
+
+impl Notice {
+    fn new(to: i64, kind: &'static str, body: String, target: Option<i64>) -> Notice {
+        Notice { to: [to], kind: [kind], body: [body], target: [target] }
+    }
+
+    async fn send(
+        &self,
+        client: &Client,
+        tell: &Statement,
+        now: &SystemTime,
+    ) -> std::result::Result<u64, tokio_postgres::Error> {
+        let (to, kind, title) = (&self.to[..], &self.kind[..], &["A title"][..]);
+        let (body, target) = (&self.body[..], &self.target[..]);
+        send(client, tell, [now, &to, &kind, &title, &body, &target, &"notification_added"]).await
+    }
 }
 
 /// Owns the parameters, so that several can be under way together.

@@ -11,13 +11,13 @@ use crate::error::{Code, Error, Result};
 use crate::events::{Notice, NotificationKind, notify};
 use crate::journeys::orders::record::{Action, Trace};
 use crate::journeys::orders::status::Status;
-use crate::journeys::orders::{PaymentMode, PaymentStatus};
+use crate::journeys::orders::{Order, PaymentMode, PaymentStatus};
 use crate::journeys::shops::Item;
 use crate::ledger::book::{self, Posting, WalletKind, WalletSource};
 use crate::ledger::stock::{Movements, StockReason};
 use crate::ledger::{Line, Quote, quote};
 use crate::schema::{cart, cart_item, item, order_item, orders, shop};
-use crate::values::{OrderId, Paise, ShopId, UserId, optional_text};
+use crate::values::{Paise, ShopId, UserId, optional_text};
 
 /// How the consumer wants the cart to become an order.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -49,7 +49,7 @@ pub async fn confirm(
     who: &Viewer,
     checkout: &Checkout,
     now: DateTime<Utc>,
-) -> Result<OrderId> {
+) -> Result<Order> {
     let shop = lock_cart(conn, who.user_id).await?.ok_or_else(|| Error::conflict("Cart is empty"))?;
     let lines = lock_lines(conn, who.user_id).await?;
     let owner = check_shop(conn, who, shop).await?;
@@ -57,16 +57,16 @@ pub async fn confirm(
     let quote = price(&lines)?;
 
     let order = insert_order(conn, who.user_id, shop, checkout, quote, now).await?;
-    let trace = Trace { order, consumer: who.user_id, shop, by: who.user_id, at: now };
-    write_rest(conn, trace, &lines, notice(owner, order, &quote)).await?;
+    let trace = Trace { order: order.id, consumer: who.user_id, shop, by: who.user_id, at: now };
+    write_rest(conn, trace, &lines, notice(owner, &order)).await?;
     if checkout.payment_mode == PaymentMode::Wallet {
-        let reference = format!("Order #{order}");
+        let reference = format!("Order #{}", order.id);
         let payment = Posting {
             kind: WalletKind::Debit,
             source: WalletSource::OrderConfirm,
             amount: quote.payable,
             reference: &reference,
-            order_id: Some(order),
+            order_id: Some(order.id),
         };
         book::post(conn, who.user_id, &payment, now).await?;
     }
@@ -135,10 +135,10 @@ fn price(lines: &[(Item, i32)]) -> Result<Quote> {
 }
 
 /// What the shop's vendor is told.
-fn notice(to: UserId, order: OrderId, quote: &Quote) -> Notice {
-    let body = format!("Order #{order} over ₹{} waits for your answer.", quote.payable);
+fn notice(to: UserId, order: &Order) -> Notice {
+    let body = format!("Order #{} over ₹{} waits for your answer.", order.id, order.final_amount);
     let title = "New order".to_owned();
-    Notice { to, kind: NotificationKind::Order, title, body, target_id: Some(order.0) }
+    Notice { to, kind: NotificationKind::Order, title, body, target_id: Some(order.id.0) }
 }
 
 async fn insert_order(
@@ -148,7 +148,7 @@ async fn insert_order(
     checkout: &Checkout,
     quote: Quote,
     now: DateTime<Utc>,
-) -> Result<OrderId> {
+) -> Result<Order> {
     let (payment_status, held) = match checkout.payment_mode {
         PaymentMode::Wallet => (PaymentStatus::Paid, quote.payable),
         PaymentMode::Cash => (PaymentStatus::Unpaid, Paise::ZERO),
@@ -169,7 +169,7 @@ async fn insert_order(
             orders::created_at.eq(now),
             orders::updated_at.eq(now),
         ))
-        .returning(orders::id)
+        .returning(Order::as_returning())
         .get_result(conn)
         .await?)
 }

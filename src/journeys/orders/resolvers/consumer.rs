@@ -82,13 +82,18 @@ impl OrdersMutation {
         let (now, limits) = (app.clock.now(), app.clone());
         let order = app
             .write(async move |conn| {
+                let mut placed = None;
                 // Counted for orders, not for asking again what became of one.
                 let confirm = async |conn: &mut _| {
                     limits.limiters.check(Limit::OrdersPerUser, &who.user_id.to_string())?;
-                    confirm::confirm(conn, &who, &checkout, now).await
+                    let order = confirm::confirm(conn, &who, &checkout, now).await?;
+                    Ok(placed.insert(order).id)
                 };
                 let id = once(conn, who.user_id, ask.as_ref(), now, confirm).await?;
-                Order::find(conn, id).await
+                match placed {
+                    Some(order) => Ok(Some(order)),
+                    None => Order::find(conn, id).await,
+                }
             })
             .await?;
         let order = order.ok_or_else(|| Error::internal("a placed order is gone"))?;
