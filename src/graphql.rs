@@ -11,6 +11,7 @@ pub mod variables;
 
 use async_graphql::{MergedObject, MergedSubscription, SchemaBuilder};
 
+use crate::journeys::addresses::{AddressesMutation, AddressesQuery};
 use crate::journeys::auth::{AuthMutation, AuthQuery};
 use crate::journeys::cart::{CartMutation, CartQuery};
 use crate::journeys::orders::{OrdersMutation, OrdersQuery, OrdersSubscription, ShopOrdersMutation};
@@ -25,13 +26,23 @@ pub use types::{TypeKind, Types};
 
 /// What can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(AuthQuery, ProfileQuery, ShopQuery, CartQuery, WalletQuery, OrdersQuery, VendorQuery);
+pub struct Query(
+    AuthQuery,
+    ProfileQuery,
+    AddressesQuery,
+    ShopQuery,
+    CartQuery,
+    WalletQuery,
+    OrdersQuery,
+    VendorQuery,
+);
 
 /// What can be changed.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     AuthMutation,
     ProfileMutation,
+    AddressesMutation,
     CartMutation,
     WalletMutation,
     OrdersMutation,

@@ -3,6 +3,7 @@
 //! A resolver is a sentence: who asks, what they want, call the verb, return the row. A verb is a plain function that
 //! takes a connection. A journey may use another's rows, never its verbs or resolvers.
 
+pub mod addresses;
 pub mod auth;
 pub mod cart;
 pub mod orders;

@@ -19,6 +19,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    consumer_address (id) {
+        id -> Int8,
+        user_id -> Int8,
+        house_number -> Text,
+        street -> Text,
+        landmark -> Nullable<Text>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        deleted_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     consumer_profile (id) {
         id -> Int8,
         user_phone -> Text,
@@ -206,6 +219,7 @@ diesel::table! {
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         held_paise -> Int8,
+        delivery_address -> Nullable<Text>,
     }
 }
 
@@ -341,6 +355,7 @@ diesel::joinable!(cart -> shop (shop_id));
 diesel::joinable!(cart -> user_profile (user_id));
 diesel::joinable!(cart_item -> cart (user_id));
 diesel::joinable!(cart_item -> item (item_id));
+diesel::joinable!(consumer_address -> user_profile (user_id));
 diesel::joinable!(consumer_wallet -> user_profile (user_id));
 diesel::joinable!(idempotency_key -> user_profile (user_id));
 diesel::joinable!(item -> shop (shop_id));
@@ -373,6 +388,7 @@ diesel::joinable!(wallet_transaction -> orders (order_id));
 diesel::allow_tables_to_appear_in_same_query!(
     cart,
     cart_item,
+    consumer_address,
     consumer_profile,
     consumer_wallet,
     event,

@@ -85,7 +85,8 @@ pub fn table() -> Vec<Route> {
         // 2.5 Placing an order
         post("/consumer/order/confirm", Consumer, run!("order_confirm"))
             .also("/order/confirm")
-            .refuse("payment_mode", 400, "Invalid payment mode"),
+            .refuse("payment_mode", 400, "Invalid payment mode")
+            .invalid("address_id", 404, "Address not found"),
 
         // 2.6 Order history and actions
         get("/consumer/order/history", Consumer, run!("order_history"))
@@ -120,6 +121,16 @@ pub fn table() -> Vec<Route> {
             .also("/order/return/raise/{order_id}")
             .refuse("order_id", 403, "Unauthorized")
             .missing("items", 400, "No items to return"),
+
+        // 2.9 Address book
+        get("/consumer/addresses", Consumer, run!("addresses")),
+        post("/consumer/address/add", Consumer, run!("address_add"))
+            .validated(),
+        post("/consumer/address/{address_id}/edit", Consumer, run!("address_edit"))
+            .validated()
+            .refuse("address_id", 404, "Address not found"),
+        post("/consumer/address/{address_id}/delete", Consumer, run!("address_delete"))
+            .refuse("address_id", 404, "Address not found"),
 
         // 2.15 Logout
         post("/logout", Anyone, run!("logout"))

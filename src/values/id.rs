@@ -108,6 +108,8 @@ ids! {
     OrderReturnId;
     /// `notification.id`.
     NotificationId;
+    /// `consumer_address.id`.
+    AddressId;
 }
 
 /// Whether a value names a row at all: every `ID` of the schema is one of these.

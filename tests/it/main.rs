@@ -7,6 +7,7 @@
     reason = "a failed expectation is the test's result"
 )]
 
+mod addresses;
 mod auth;
 mod cart;
 mod edge;

@@ -1,6 +1,7 @@
 //! The legacy REST paths: statuses, keys and JSON types as the contract states them.
 
 mod account;
+mod addresses;
 mod envelope;
 mod orders;
 mod shopping;

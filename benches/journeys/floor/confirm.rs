@@ -31,9 +31,9 @@ pub const CONFIRM: &[&str] = &[
      WHERE cart_item.user_id = $1 ORDER BY item.id FOR UPDATE",
     "SELECT is_open, city, society, owner_id FROM shop WHERE id = $1 LIMIT $2",
     "INSERT INTO orders (user_id, shop_id, status, payment_mode, payment_status, total_paise, discount_paise, \
-     final_paise, held_paise, delivery_notes, event_seq, created_at, updated_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id, user_id, shop_id, status, payment_mode, \
-     payment_status, total_paise, discount_paise, final_paise, delivery_notes, held_paise, event_seq, created_at, updated_at",
+     final_paise, held_paise, delivery_notes, delivery_address, event_seq, created_at, updated_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id, user_id, shop_id, status, payment_mode, \
+     payment_status, total_paise, discount_paise, final_paise, delivery_notes, delivery_address, held_paise, event_seq, created_at, updated_at",
     "INSERT INTO order_item (order_id, item_id, name, unit, unit_price_paise, quantity, subtotal_paise, \
      ordered_quantity) \
      SELECT $1, item.id, item.title, item.unit, item.price_paise, cart_item.quantity, \
@@ -98,6 +98,7 @@ pub async fn confirm(client: &Client, prepared: &[Statement], person: &Person) -
                 &0_i64,
                 &total,
                 &held,
+                &None::<&str>,
                 &None::<&str>,
                 &1_i32,
                 now,

@@ -64,7 +64,7 @@ pub const WALLET: &[&str] = &[
 
 pub const ORDERS: &[&str] = &[
     "SELECT id, user_id, shop_id, status, payment_mode, payment_status, total_paise, discount_paise, final_paise, \
-     delivery_notes, held_paise, event_seq, created_at, updated_at \
+     delivery_notes, delivery_address, held_paise, event_seq, created_at, updated_at \
      FROM orders WHERE id < $1 AND user_id = $2 ORDER BY id DESC LIMIT $3",
     SHOPS_BY_ID,
     "SELECT id, order_id, item_id, name, unit, unit_price_paise, quantity, subtotal_paise, \

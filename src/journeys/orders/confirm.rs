@@ -9,6 +9,7 @@ use crate::app::Viewer;
 use crate::db::Conn;
 use crate::error::{Code, Error, Result};
 use crate::events::{Notice, NotificationKind, notify};
+use crate::journeys::addresses::Address;
 use crate::journeys::orders::record::{Action, Trace};
 use crate::journeys::orders::status::Status;
 use crate::journeys::orders::{Order, PaymentMode, PaymentStatus};
@@ -17,24 +18,29 @@ use crate::ledger::book::{self, Posting, WalletKind, WalletSource};
 use crate::ledger::stock::{Movements, StockReason};
 use crate::ledger::{Line, Quote, quote};
 use crate::schema::{cart, cart_item, item, order_item, orders, shop};
-use crate::values::{Paise, ShopId, UserId, optional_text};
+use crate::values::{AddressId, Paise, ShopId, UserId, optional_text};
 
 /// How the consumer wants the cart to become an order.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Checkout {
     payment_mode: PaymentMode,
     delivery_notes: Option<String>,
+    address: Option<AddressId>,
 }
 
 impl Checkout {
-    /// A way to pay, and what is asked of the delivery, at most 500 characters.
+    /// A way to pay, what is asked of the delivery, at most 500 characters, and one of the consumer's addresses.
     ///
     /// # Errors
     /// `BAD_INPUT` that names `deliveryNotes`.
-    pub fn new(payment_mode: PaymentMode, delivery_notes: Option<&str>) -> Result<Checkout> {
+    pub fn new(
+        payment_mode: PaymentMode,
+        delivery_notes: Option<&str>,
+        address: Option<AddressId>,
+    ) -> Result<Checkout> {
         let delivery_notes = optional_text(delivery_notes, 500)
             .map_err(|problem| Error::bad_input("deliveryNotes", format!("deliveryNotes {problem}")))?;
-        Ok(Checkout { payment_mode, delivery_notes })
+        Ok(Checkout { payment_mode, delivery_notes, address })
     }
 }
 
@@ -43,7 +49,8 @@ impl Checkout {
 /// Of two calls at once the second waits for the cart's row and finds the cart empty.
 ///
 /// # Errors
-/// `CONFLICT` for an empty cart or a closed shop, `OUT_OF_STOCK` with the item's title, `INSUFFICIENT_BALANCE`.
+/// `CONFLICT` for an empty cart or a closed shop, `OUT_OF_STOCK` with the item's title, `INSUFFICIENT_BALANCE`;
+/// `NOT_FOUND` for an address that is not the consumer's.
 pub async fn confirm(
     conn: &mut Conn,
     who: &Viewer,
@@ -55,8 +62,9 @@ pub async fn confirm(
     let owner = check_shop(conn, who, shop).await?;
     check_lines(&lines)?;
     let quote = price(&lines)?;
+    let address = address(conn, who.user_id, checkout).await?;
 
-    let order = insert_order(conn, who.user_id, shop, checkout, quote, now).await?;
+    let order = insert_order(conn, who.user_id, shop, checkout, address, quote, now).await?;
     let trace = Trace { order: order.id, consumer: who.user_id, shop, by: who.user_id, at: now };
     write_rest(conn, trace, &lines, notice(owner, &order)).await?;
     if checkout.payment_mode == PaymentMode::Wallet {
@@ -134,6 +142,13 @@ fn price(lines: &[(Item, i32)]) -> Result<Quote> {
     Ok(quote)
 }
 
+/// The address as the order keeps it.
+async fn address(conn: &mut Conn, user: UserId, checkout: &Checkout) -> Result<Option<String>> {
+    let Some(id) = checkout.address else { return Ok(None) };
+    let address = Address::find(conn, user, id).await.map_err(|error| error.of_field("addressId"))?;
+    Ok(Some(address.in_one_line()))
+}
+
 /// What the shop's vendor is told.
 fn notice(to: UserId, order: &Order) -> Notice {
     let body = format!("Order #{} over ₹{} waits for your answer.", order.id, order.final_amount);
@@ -146,6 +161,7 @@ async fn insert_order(
     user: UserId,
     shop: ShopId,
     checkout: &Checkout,
+    address: Option<String>,
     quote: Quote,
     now: DateTime<Utc>,
 ) -> Result<Order> {
@@ -165,6 +181,7 @@ async fn insert_order(
             orders::final_paise.eq(quote.payable),
             orders::held_paise.eq(held),
             orders::delivery_notes.eq(&checkout.delivery_notes),
+            orders::delivery_address.eq(address),
             orders::event_seq.eq(1),
             orders::created_at.eq(now),
             orders::updated_at.eq(now),

@@ -71,6 +71,9 @@ pub struct Order {
     /// What the consumer asks of the delivery.
     #[graphql(complexity = 5)]
     pub delivery_notes: Option<String>,
+    /// Where to bring it, as the address was when the order was placed; null where none was chosen.
+    #[graphql(complexity = 5)]
+    pub delivery_address: Option<String>,
     /// Of what the wallet paid: neither given back nor paid to the shop.
     #[diesel(column_name = held_paise)]
     #[graphql(skip)]
@@ -93,6 +96,7 @@ columns!(Order {
     "discount": discount,
     "final": final_amount,
     "deliveryNotes": delivery_notes,
+    "deliveryAddress": delivery_address,
     "createdAt": created_at,
     "updatedAt": updated_at,
 });

@@ -15,7 +15,7 @@ use crate::journeys::orders::returns::{self, NewReturn, ReturnItemInput};
 use crate::journeys::orders::status::Act;
 use crate::journeys::orders::{Order, PaymentMode, acts, change};
 use crate::request::{Reach, load};
-use crate::values::{OrderId, Paise};
+use crate::values::{AddressId, OrderId, Paise};
 
 /// How the cart becomes an order.
 #[derive(InputObject)]
@@ -25,6 +25,8 @@ pub struct ConfirmOrderInput {
     payment_mode: PaymentMode,
     /// What to ask of the delivery, at most 500 characters.
     delivery_notes: Option<String>,
+    /// Where to bring it: one of your `addresses`.
+    address_id: Option<AddressId>,
 }
 
 /// What came of writing to the other side.
@@ -67,7 +69,8 @@ impl OrdersMutation {
     /// Places an order of everything in the cart, and empties the cart.
     ///
     /// Prices and stock are those of this moment. Errors: `CONFLICT` (empty cart, closed shop), `OUT_OF_STOCK` names the
-    /// item, `INSUFFICIENT_BALANCE` with `needed` and `balance`. Send an idempotency key, and repeating is safe.
+    /// item, `INSUFFICIENT_BALANCE` with `needed` and `balance`, `NOT_FOUND` for the address. Send an idempotency key, and
+    /// repeating is safe.
     async fn confirm_order(
         &self,
         ctx: &Context<'_>,
@@ -77,7 +80,7 @@ impl OrdersMutation {
         >,
     ) -> Result<OrderPayload> {
         let (who, app) = (ctx.consumer()?.clone(), ctx.app()?);
-        let checkout = Checkout::new(input.payment_mode, input.delivery_notes.as_deref())?;
+        let checkout = Checkout::new(input.payment_mode, input.delivery_notes.as_deref(), input.address_id)?;
         let ask = Ask::new(ctx.idempotency_key(idempotency_key)?, "confirmOrder", &checkout)?;
         let (now, limits) = (app.clock.now(), app.clone());
         let order = app

@@ -1,0 +1,2 @@
+ALTER TABLE orders DROP COLUMN delivery_address;
+DROP TABLE consumer_address;
