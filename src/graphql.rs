@@ -19,6 +19,7 @@ use crate::journeys::profile::{ProfileMutation, ProfileQuery};
 use crate::journeys::shops::ShopQuery;
 use crate::journeys::vendor::{VendorMutation, VendorQuery};
 use crate::journeys::wallet::{WalletMutation, WalletQuery};
+use crate::journeys::wishlist::{WishlistMutation, WishlistQuery};
 
 pub use gateway::{Ask, Gateway, Prepared};
 pub use report::{Answer, RequestError};
@@ -32,6 +33,7 @@ pub struct Query(
     AddressesQuery,
     ShopQuery,
     CartQuery,
+    WishlistQuery,
     WalletQuery,
     OrdersQuery,
     VendorQuery,
@@ -44,6 +46,7 @@ pub struct Mutation(
     ProfileMutation,
     AddressesMutation,
     CartMutation,
+    WishlistMutation,
     WalletMutation,
     OrdersMutation,
     ShopOrdersMutation,

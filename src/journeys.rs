@@ -11,3 +11,4 @@ pub mod profile;
 pub mod shops;
 pub mod vendor;
 pub mod wallet;
+pub mod wishlist;

@@ -351,6 +351,15 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    wishlist_item (id) {
+        id -> Int8,
+        user_id -> Int8,
+        item_id -> Int8,
+        created_at -> Timestamptz,
+    }
+}
+
 diesel::joinable!(cart -> shop (shop_id));
 diesel::joinable!(cart -> user_profile (user_id));
 diesel::joinable!(cart_item -> cart (user_id));
@@ -384,6 +393,8 @@ diesel::joinable!(vendor_wallet_transaction -> orders (order_id));
 diesel::joinable!(vendor_wallet_transaction -> vendor_wallet (shop_id));
 diesel::joinable!(wallet_transaction -> consumer_wallet (user_id));
 diesel::joinable!(wallet_transaction -> orders (order_id));
+diesel::joinable!(wishlist_item -> item (item_id));
+diesel::joinable!(wishlist_item -> user_profile (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     cart,
@@ -412,4 +423,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     vendor_wallet,
     vendor_wallet_transaction,
     wallet_transaction,
+    wishlist_item,
 );

@@ -132,6 +132,13 @@ pub fn table() -> Vec<Route> {
         post("/consumer/address/{address_id}/delete", Consumer, run!("address_delete"))
             .refuse("address_id", 404, "Address not found"),
 
+        // 2.10 Wishlist
+        get("/consumer/wishlist", Consumer, run!("wishlist")),
+        post("/consumer/wishlist/add", Consumer, run!("wishlist_add"))
+            .refuse("item_id", 404, "Item not available"),
+        post("/consumer/wishlist/remove", Consumer, run!("wishlist_remove"))
+            .refuse("item_id", 404, "Item not found in wishlist"),
+
         // 2.15 Logout
         post("/logout", Anyone, run!("logout"))
             .anonymous("Token missing"),

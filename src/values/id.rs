@@ -110,6 +110,8 @@ ids! {
     NotificationId;
     /// `consumer_address.id`.
     AddressId;
+    /// `wishlist_item.id`.
+    WishlistItemId;
 }
 
 /// Whether a value names a row at all: every `ID` of the schema is one of these.

@@ -279,6 +279,8 @@ fn bodies() -> Vec<(&'static str, Value)> {
             json!({"title": "T", "price": 10, "mrp": 12, "quantity_in_stock": 3, "discount": 1}),
         ),
         ("/vendor/orders/999999/status", json!({"status": "accepted"})),
+        ("/consumer/wishlist/add", json!({"item_id": 1})),
+        ("/consumer/wishlist/remove", json!({"item_id": 1})),
         ("/consumer/address/add", json!({"house_number": "h", "street": "s", "landmark": "l"})),
         ("/consumer/address/1/edit", json!({"house_number": "h", "street": "s", "landmark": "l"})),
         ("/consumer/orders/1/message", json!({"message": "m"})),

@@ -23,3 +23,4 @@ mod shops;
 mod sockets;
 mod vendor;
 mod wallet;
+mod wishlist;

@@ -7,6 +7,7 @@ mod orders;
 mod shopping;
 mod vendor;
 mod wallet;
+mod wishlist;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
