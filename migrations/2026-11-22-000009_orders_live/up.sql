@@ -1,9 +1,14 @@
 -- What happens to an order after it was placed: changes, chat, ratings, issues, returns; and where its goods and its
 -- money are.
+--
+-- Gateways of the version before must be stopped first: they would write orders without what this step adds.
 
 -- Of what the wallet paid: neither given back nor paid to the shop yet.
 ALTER TABLE orders ADD COLUMN held_paise BIGINT NOT NULL DEFAULT 0;
-UPDATE orders SET held_paise = final_paise
+UPDATE orders SET held_paise = (
+        SELECT COALESCE(SUM(CASE kind WHEN 'debit' THEN amount_paise ELSE -amount_paise END), 0)
+        FROM wallet_transaction WHERE wallet_transaction.order_id = orders.id
+    )
     WHERE payment_mode = 'wallet' AND status IN ('pending', 'accepted', 'awaiting_consumer_confirmation', 'confirmed');
 ALTER TABLE orders ADD CONSTRAINT orders_held_is_the_wallets CHECK (
     held_paise >= 0 AND (payment_mode = 'wallet' OR held_paise = 0)

@@ -1,1 +1,2 @@
+DELETE FROM event WHERE kind = 'notification_added';
 DROP TABLE notification;

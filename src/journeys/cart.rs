@@ -4,5 +4,5 @@ mod model;
 mod resolvers;
 mod verbs;
 
-pub use model::{Cart, CartLine};
+pub use model::{Cart, CartLine, MOST_OF_ONE};
 pub use resolvers::{CartMutation, CartQuery};

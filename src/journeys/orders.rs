@@ -16,6 +16,7 @@ mod ratings;
 mod record;
 mod resolvers;
 mod returns;
+mod settle;
 pub mod status;
 mod subscriptions;
 

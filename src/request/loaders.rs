@@ -9,7 +9,8 @@ use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_graphql::Context;
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Context, QueryPathNode};
 use dataloader::BatchFn;
 use dataloader::cached::Loader;
 
@@ -37,6 +38,9 @@ type Answer<R> = Result<Option<<R as Relation>::Value>>;
 /// How many turns a loader lets the other resolvers take before it reads: siblings are polled in one turn.
 const YIELDS: usize = 1;
 
+/// As many keys as the longest list has entries: whatever the list, one statement.
+const LARGEST_BATCH: usize = 10_000;
+
 struct Batch(Pool);
 
 impl<R: Relation> BatchFn<R, Answer<R>> for Batch {
@@ -55,8 +59,12 @@ impl<R: Relation> BatchFn<R, Answer<R>> for Batch {
 /// The loaders of one request.
 pub struct Loaders {
     pool: Pool,
-    by_relation: Mutex<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
+    by_relation: Mutex<HashMap<(Part, TypeId), Box<dyn Any + Send + Sync>>>,
 }
+
+/// What shares the answers of a loader: all of a query; of a mutation, what hangs from one of its root fields, since
+/// the next one has to see what this one changed.
+type Part = Option<String>;
 
 impl Loaders {
     /// No loader yet.
@@ -69,9 +77,9 @@ impl Loaders {
     ///
     /// # Errors
     /// What the relation's query answers.
-    pub async fn load<R: Relation>(&self, key: R) -> Result<Option<R::Value>> {
+    async fn load<R: Relation>(&self, part: Part, key: R) -> Result<Option<R::Value>> {
         // The loader batches all keys with the same clone of itself, so it is taken out before waiting.
-        let loader = self.loader::<R>()?;
+        let loader = self.loader::<R>(part)?;
         loader.try_load(key).await.map_err(Error::internal)?
     }
 
@@ -80,10 +88,11 @@ impl Loaders {
         self.by_relation.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    fn loader<R: Relation>(&self) -> Result<Loader<R, Answer<R>, Batch>> {
+    fn loader<R: Relation>(&self, part: Part) -> Result<Loader<R, Answer<R>, Batch>> {
         let mut loaders = self.by_relation.lock().unwrap_or_else(PoisonError::into_inner);
-        let loader = loaders.entry(TypeId::of::<R>()).or_insert_with(|| {
-            Box::new(Loader::<R, Answer<R>, Batch>::new(Batch(self.pool.clone())).with_yield_count(YIELDS))
+        let loader = loaders.entry((part, TypeId::of::<R>())).or_insert_with(|| {
+            let loader = Loader::<R, Answer<R>, Batch>::new(Batch(self.pool.clone()));
+            Box::new(loader.with_yield_count(YIELDS).with_max_batch_size(LARGEST_BATCH))
         });
         loader
             .downcast_ref::<Loader<R, Answer<R>, Batch>>()
@@ -97,7 +106,13 @@ impl Loaders {
 /// # Errors
 /// What the relation's query answers.
 pub async fn load<R: Relation>(ctx: &Context<'_>, key: R) -> Result<Option<R::Value>> {
-    ctx.scope()?.loaders.load(key).await
+    ctx.scope()?.loaders.load(part(ctx), key).await
+}
+
+fn part(ctx: &Context<'_>) -> Part {
+    let is_mutation = ctx.query_env.operation.node.ty == OperationType::Mutation;
+    let root = |place: &QueryPathNode<'_>| place.to_string_vec().into_iter().next();
+    ctx.path_node.as_ref().filter(|_| is_mutation).and_then(root)
 }
 
 /// The rows by key, in the order in which they came: what a relation that leads to many rows answers.

@@ -181,21 +181,77 @@ async fn every_foreign_key_has_an_index_that_begins_with_it() {
     assert_eq!(app.number(&missing).await, 0);
 }
 
-#[tokio::test]
-async fn every_migration_can_be_taken_back() {
-    let app = TestApp::start().await;
+/// Runs migrations on this test's database, as they are run at start-up.
+async fn migrating<T: Send + 'static>(
+    app: &TestApp,
+    work: impl FnOnce(&mut diesel_async::AsyncMigrationHarness<diesel_async::AsyncPgConnection>) -> T
+    + Send
+    + 'static,
+) -> T {
     let url = app.app.pool().url().to_owned();
-    let left = tokio::task::spawn_blocking(move || {
-        use diesel_migrations::MigrationHarness;
+    let done = tokio::task::spawn_blocking(move || {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let conn = runtime
             .block_on(<diesel_async::AsyncPgConnection as diesel_async::AsyncConnection>::establish(&url))
             .unwrap();
         let _inside = runtime.enter();
-        let mut harness = diesel_async::AsyncMigrationHarness::new(conn);
+        work(&mut diesel_async::AsyncMigrationHarness::new(conn))
+    });
+    done.await.unwrap()
+}
+
+#[tokio::test]
+async fn every_migration_can_be_taken_back() {
+    let app = TestApp::start().await;
+    let reverted = migrating(&app, |harness| {
+        use diesel_migrations::MigrationHarness;
         harness.revert_all_migrations(society_gateway::db::MIGRATIONS).unwrap().len()
     });
-    assert!(left.await.unwrap() >= 8);
+    assert!(reverted.await >= 8);
     let tables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%'";
     assert_eq!(app.number(tables).await, 0);
+}
+
+#[tokio::test]
+async fn orders_from_before_a_step_keep_their_money_and_their_goods() {
+    let app = TestApp::start().await;
+    let buyer = app.consumer("Buyer").await;
+    let (shop, vendor) = app.shop("Fresh Basket").await;
+    let item = app.item(shop, "Rice", "50.25", 100).await;
+    let item = serde_json::json!({"item": item});
+    app.graphql(&buyer, "mutation { loadWallet(amount: 1000) { message } }", serde_json::json!({}))
+        .await
+        .ok();
+    let add = "mutation($item: ID!) { addToCart(itemId: $item, quantity: 3) { message } }";
+    let order =
+        "mutation($mode: PaymentMode!) { confirmOrder(input: {paymentMode: $mode}) { order { id } } }";
+    for mode in ["WALLET", "WALLET", "WALLET", "CASH"] {
+        app.graphql(&buyer, add, item.clone()).await.ok();
+        app.graphql(&buyer, order, serde_json::json!({"mode": mode})).await.ok();
+    }
+    let act = "mutation($item: ID!) {
+        setOrderStatus(orderId: 1, status: DELIVERED) { message }
+        modifyOrder(orderId: 2, modifications: [{itemId: $item, quantity: 1}]) { message } }";
+    app.graphql(&vendor, act, item).await.ok();
+    let held = "SELECT SUM(held_paise * id) FROM orders";
+    let moved = "SELECT SUM(change) FROM stock_movement";
+    let before = (app.number(held).await, app.number(moved).await);
+    assert_eq!(before, (15_075 * 5, 100 - 10));
+
+    let steps = migrating(&app, |harness| {
+        use diesel_migrations::MigrationHarness;
+        let mut reverted = 0;
+        while !harness
+            .revert_last_migration(society_gateway::db::MIGRATIONS)
+            .unwrap()
+            .to_string()
+            .starts_with("20261122000009")
+        {
+            reverted += 1;
+        }
+        (reverted + 1, harness.run_pending_migrations(society_gateway::db::MIGRATIONS).unwrap().len())
+    });
+    let (reverted, run) = steps.await;
+    assert!(reverted >= 2 && reverted == run);
+    assert_eq!((app.number(held).await, app.number(moved).await), before);
 }

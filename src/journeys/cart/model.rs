@@ -11,6 +11,9 @@ use crate::request::{Row, columns};
 use crate::schema::{cart_item, item};
 use crate::values::{CartItemId, Paise, UserId};
 
+/// The most of one item in a cart, or in an order.
+pub const MOST_OF_ONE: i32 = 10;
+
 /// One item of the cart.
 #[derive(Clone, Debug, Queryable, Selectable, async_graphql::SimpleObject)]
 #[diesel(table_name = cart_item)]

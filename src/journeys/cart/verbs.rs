@@ -9,11 +9,10 @@ use diesel_async::RunQueryDsl;
 use crate::app::Viewer;
 use crate::db::Conn;
 use crate::error::{Code, Error, Result};
+use crate::journeys::cart::MOST_OF_ONE;
 use crate::schema::{cart, cart_item, item, shop};
 use crate::values::{ItemId, ShopId, UserId};
 
-/// The most of one item.
-const MOST_OF_ONE: i32 = 10;
 /// The most different items.
 const MOST_LINES: i64 = 100;
 

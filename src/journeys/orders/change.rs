@@ -12,21 +12,19 @@ use crate::app::Viewer;
 use crate::db::Conn;
 use crate::db::once::{Ask, once};
 use crate::error::{Error, Result};
+use crate::journeys::cart::MOST_OF_ONE;
 use crate::journeys::orders::OrderItem;
 use crate::journeys::orders::lock::{Held, lock};
-use crate::journeys::orders::record::{Acted, Action, Change, Deed, NewMessage};
+use crate::journeys::orders::record::{Acted, Action, Change, Deed, NewMessage, some_of};
 use crate::journeys::orders::status::{Act, next};
 use crate::ledger::book::WalletSource;
 use crate::ledger::stock::{Movements, StockReason};
 use crate::schema::order_item;
 use crate::values::{ItemId, OrderId, OrderItemId, Paise};
 
-/// The most of one item that an order may come to have, as in a cart.
-const MOST_OF_ONE: i32 = 10;
-
 /// A new quantity for one line of an order.
 #[derive(Clone, Copy, Debug, InputObject, serde::Serialize)]
-pub struct OrderModification {
+pub struct OrderModificationInput {
     /// Which item of the order.
     pub item_id: ItemId,
     /// How many from now on, at most 10; 0 takes the item out.
@@ -61,22 +59,17 @@ pub async fn modify(
     conn: &mut Conn,
     who: &Viewer,
     id: OrderId,
-    wanted: &[OrderModification],
+    wanted: &[OrderModificationInput],
     ask: Option<&Ask>,
     now: DateTime<Utc>,
 ) -> Result<Acted> {
-    let held = lock(conn, who, id).await?;
-    let change = async |conn: &mut Conn| change(conn, &held, wanted, now).await;
+    let held = lock(conn, who, id, now).await?;
+    let change = async |conn: &mut Conn| change(conn, &held, wanted).await;
     once(conn, who.user_id, ask, now, change).await?;
     Acted::read(conn, id, Paise::ZERO).await
 }
 
-async fn change(
-    conn: &mut Conn,
-    held: &Held,
-    wanted: &[OrderModification],
-    now: DateTime<Utc>,
-) -> Result<()> {
+async fn change(conn: &mut Conn, held: &Held, wanted: &[OrderModificationInput]) -> Result<()> {
     let transition = next(held.order.status, Act::Modify, held.side)?;
     let id = held.order.id;
     let lines = OrderItem::of_order(conn, id).await?;
@@ -85,22 +78,23 @@ async fn change(
     let final_amount = Paise((total.0 - held.order.discount.0).max(0));
 
     let goods = differences.iter().map(|line| (line.item, line.from - line.to));
-    Movements::of_order(id, StockReason::OrderModified, goods, now).lock_and_write(conn).await?;
+    Movements::of_order(id, StockReason::OrderModified, goods, held.at).lock_and_write(conn).await?;
     write_lines(conn, &differences).await?;
     let change =
         Change { status: Some(transition.status), final_paise: Some(final_amount), ..Change::default() };
-    held.write(conn, &change, &modified(held, &differences, final_amount), now).await.map(drop)
+    held.write(conn, &change, &modified(held, &differences, final_amount)).await.map(drop)
 }
 
 fn modified(held: &Held, differences: &[Difference], final_amount: Paise) -> Deed<'static> {
-    let list = differences.iter().map(Difference::words).collect::<Vec<_>>().join(", ");
+    let list: Vec<String> = differences.iter().map(Difference::words).collect();
     let shop = &held.shop_name;
     let text = format!(
-        "The shop changed the order: {list}. It costs ₹{final_amount} now and awaits the customer's confirmation."
+        "The shop changed the order: {}. It costs ₹{final_amount} now and awaits the customer's confirmation.",
+        some_of(&list)
     );
     Deed {
         action: Action::Modified,
-        detail: Cow::Owned(list),
+        detail: Cow::Owned(list.join(", ")),
         message: Some(NewMessage { text: Cow::Owned(text), is_automatic: true }),
         title: "Order changed",
         body: format!(
@@ -124,14 +118,14 @@ async fn write_lines(conn: &mut Conn, differences: &[Difference]) -> Result<()> 
 }
 
 /// What really changes.
-fn differences(lines: &[OrderItem], wanted: &[OrderModification]) -> Result<Vec<Difference>> {
+fn differences(lines: &[OrderItem], wanted: &[OrderModificationInput]) -> Result<Vec<Difference>> {
     let refuse = |problem: String| Err(Error::bad_input("modifications", problem));
     let mut differences: Vec<Difference> = Vec::new();
-    for OrderModification { item_id, quantity } in wanted.iter().copied() {
+    for OrderModificationInput { item_id, quantity } in wanted.iter().copied() {
         let Some(line) = lines.iter().find(|line| line.item_id == item_id) else {
             return refuse("Item not in order".to_owned());
         };
-        if !(0..=MOST_OF_ONE.max(line.ordered_quantity)).contains(&quantity) {
+        if !(0..=MOST_OF_ONE).contains(&quantity) {
             return refuse(format!("Quantity of {} must be between 0 and {MOST_OF_ONE}", line.name));
         }
         if differences.iter().any(|known| known.item == item_id) {
@@ -177,19 +171,19 @@ pub async fn confirm_modified(
     ask: Option<&Ask>,
     now: DateTime<Utc>,
 ) -> Result<Acted> {
-    let held = lock(conn, who, id).await?;
-    let agree = async |conn: &mut Conn| agree(conn, &held, now).await;
+    let held = lock(conn, who, id, now).await?;
+    let agree = async |conn: &mut Conn| agree(conn, &held).await;
     let refund = once(conn, who.user_id, ask, now, agree).await?;
     Acted::read(conn, id, refund).await
 }
 
 /// What the wallet got back.
-async fn agree(conn: &mut Conn, held: &Held, now: DateTime<Utc>) -> Result<Paise> {
+async fn agree(conn: &mut Conn, held: &Held) -> Result<Paise> {
     let transition = next(held.order.status, Act::ConfirmModified, held.side)?;
     let id = held.order.id;
     let lines = OrderItem::of_order(conn, id).await?;
     let total = Paise(lines.iter().map(|line| line.subtotal.0).sum());
-    let moved = held.move_money(conn, transition, Paise::ZERO, WalletSource::OrderModify, now).await?;
+    let moved = held.move_money(conn, transition, Paise::ZERO, WalletSource::OrderModify).await?;
     let change = Change {
         total_paise: Some(total),
         discount_paise: Some(Paise(total.0 - held.order.final_amount.0)),
@@ -205,7 +199,7 @@ async fn agree(conn: &mut Conn, held: &Held, now: DateTime<Utc>) -> Result<Paise
         title: "Changes confirmed",
         body: format!("The customer confirmed the changes of order #{id}."),
     };
-    held.write(conn, &change, &deed, now).await?;
+    held.write(conn, &change, &deed).await?;
     Ok(moved.refund)
 }
 
@@ -228,10 +222,10 @@ mod tests {
     }
 
     fn asked(wanted: &[(i64, i32)]) -> Result<(Vec<String>, Paise)> {
-        let lines = [line(1, 2), line(2, 12)];
+        let lines = [line(1, 2), line(2, 9)];
         let wanted: Vec<_> = wanted
             .iter()
-            .map(|(item, quantity)| OrderModification { item_id: ItemId(*item), quantity: *quantity })
+            .map(|(item, quantity)| OrderModificationInput { item_id: ItemId(*item), quantity: *quantity })
             .collect();
         let differences = differences(&lines, &wanted)?;
         let total = new_total(&lines, &differences)?;
@@ -240,11 +234,11 @@ mod tests {
 
     #[test]
     fn only_real_differences_count() {
-        let (words, total) = asked(&[(10, 3), (20, 12)]).unwrap();
-        assert_eq!((words, total), (vec!["Item 1 2 → 3".to_owned()], Paise(15_000)));
-        let (words, total) = asked(&[(10, 0), (20, 11)]).unwrap();
-        assert_eq!(words, ["Item 1 taken out", "Item 2 12 → 11"]);
-        assert_eq!(total, Paise(11_000));
+        let (words, total) = asked(&[(10, 3), (20, 9)]).unwrap();
+        assert_eq!((words, total), (vec!["Item 1 2 → 3".to_owned()], Paise(12_000)));
+        let (words, total) = asked(&[(10, 0), (20, 8)]).unwrap();
+        assert_eq!(words, ["Item 1 taken out", "Item 2 9 → 8"]);
+        assert_eq!(total, Paise(8_000));
     }
 
     #[test]
@@ -253,7 +247,6 @@ mod tests {
             (&[(99, 1)][..], "Item not in order"),
             (&[(10, -1)], "Quantity of Item 1 must be between 0 and 10"),
             (&[(10, 11)], "Quantity of Item 1 must be between 0 and 10"),
-            (&[(20, 13)], "Quantity of Item 2 must be between 0 and 10"),
             (&[(10, 1), (10, 3)], "Item 1 is named twice"),
             (&[(10, 2)], "Nothing is modified"),
             (&[], "Nothing is modified"),

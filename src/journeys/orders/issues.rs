@@ -136,11 +136,11 @@ pub async fn report(
     ask: Option<&Ask>,
     now: DateTime<Utc>,
 ) -> Result<OrderIssueId> {
-    let held = lock(conn, who, id).await?;
-    once(conn, who.user_id, ask, now, async |conn: &mut Conn| write(conn, &held, new, now).await).await
+    let held = lock(conn, who, id, now).await?;
+    once(conn, who.user_id, ask, now, async |conn: &mut Conn| write(conn, &held, new).await).await
 }
 
-async fn write(conn: &mut Conn, held: &Held, new: &NewIssue, now: DateTime<Utc>) -> Result<OrderIssueId> {
+async fn write(conn: &mut Conn, held: &Held, new: &NewIssue) -> Result<OrderIssueId> {
     let order = &held.order;
     next(order.status, Act::ReportIssue, held.side)?;
     let raised: i64 =
@@ -156,8 +156,8 @@ async fn write(conn: &mut Conn, held: &Held, new: &NewIssue, now: DateTime<Utc>)
             order_issue::issue_type.eq(&new.issue_type),
             order_issue::description.eq(&new.description),
             order_issue::status.eq(IssueStatus::Raised),
-            order_issue::created_at.eq(now),
-            order_issue::updated_at.eq(now),
+            order_issue::created_at.eq(held.at),
+            order_issue::updated_at.eq(held.at),
         ))
         .returning(order_issue::id)
         .get_result(conn)
@@ -170,7 +170,7 @@ async fn write(conn: &mut Conn, held: &Held, new: &NewIssue, now: DateTime<Utc>)
         title: "Issue reported",
         body: format!("The customer reported an issue with order #{}: {}.", order.id, new.issue_type),
     };
-    held.write(conn, &Change::default(), &deed, now).await?;
+    held.write(conn, &Change::default(), &deed).await?;
     Ok(id)
 }
 

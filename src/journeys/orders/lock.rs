@@ -1,5 +1,6 @@
 //! An order in the hand of whoever acts on it.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
@@ -24,6 +25,8 @@ pub struct Held {
     pub owner: UserId,
     /// The shop's name.
     pub shop_name: String,
+    /// When the act happens: not before the one before it.
+    pub at: DateTime<Utc>,
 }
 
 impl Held {
@@ -55,24 +58,30 @@ pub fn side(who: &Viewer) -> Result<Side> {
 /// # Errors
 /// For a consumer `FORBIDDEN` alike for no such order and for another's, so that ids tell nothing; for a vendor
 /// `NOT_FOUND`, or `FORBIDDEN` for another shop's.
-pub async fn lock(conn: &mut Conn, who: &Viewer, id: OrderId) -> Result<Held> {
+pub async fn lock(conn: &mut Conn, who: &Viewer, id: OrderId, now: DateTime<Utc>) -> Result<Held> {
     let side = side(who)?;
     let unauthorized = || Error::forbidden("Unauthorized").of_field("orderId");
-    let found =
-        orders::table.find(id).select(Order::as_select()).for_update().first(conn).await.optional()?;
-    let order: Order = found.ok_or_else(|| match side {
+    // Whose it is never changes: nobody waits for, or holds up, an order that is not theirs.
+    let sides: Option<(UserId, UserId, String)> = orders::table
+        .inner_join(shop::table)
+        .filter(orders::id.eq(id))
+        .select((orders::user_id, shop::owner_id, shop::shop_name))
+        .first(conn)
+        .await
+        .optional()?;
+    let (consumer, owner, shop_name) = sides.ok_or_else(|| match side {
         Side::Consumer => unauthorized(),
         Side::Vendor => Error::not_found("Order not found").of_field("orderId"),
     })?;
-    let (owner, shop_name): (UserId, String) =
-        shop::table.find(order.shop_id).select((shop::owner_id, shop::shop_name)).first(conn).await?;
     let own = match side {
-        Side::Consumer => order.user_id,
+        Side::Consumer => consumer,
         Side::Vendor => owner,
     };
-    if own == who.user_id {
-        Ok(Held { order, side, by: who.user_id, owner, shop_name })
-    } else {
-        Err(unauthorized())
+    if own != who.user_id {
+        return Err(unauthorized());
     }
+    let order: Order = orders::table.find(id).select(Order::as_select()).for_update().first(conn).await?;
+    // Whoever waited for the lock began earlier than who held it; the logs still run forward.
+    let at = now.max(order.updated_at.0);
+    Ok(Held { order, side, by: who.user_id, owner, shop_name, at })
 }

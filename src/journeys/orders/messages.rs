@@ -81,7 +81,7 @@ pub async fn send(
     ask: Option<&Ask>,
     now: DateTime<Utc>,
 ) -> Result<OrderMessageId> {
-    let held = lock(conn, who, id).await?;
+    let held = lock(conn, who, id, now).await?;
     let sender = match held.side {
         Side::Consumer => "The customer",
         Side::Vendor => &held.shop_name,
@@ -94,7 +94,7 @@ pub async fn send(
         body: format!("{sender} about order #{id}: {}", excerpt(text)),
     };
     once(conn, who.user_id, ask, now, async |conn: &mut Conn| {
-        let message = held.write(conn, &Change::default(), &deed, now).await?;
+        let message = held.write(conn, &Change::default(), &deed).await?;
         message.ok_or_else(|| Error::internal("a message was not written"))
     })
     .await

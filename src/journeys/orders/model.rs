@@ -8,7 +8,7 @@ use diesel_async::RunQueryDsl;
 
 use crate::app::Role;
 use crate::db::Conn;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::journeys::orders::status::Status;
 use crate::journeys::shops::ShopById;
 use crate::request::{Page, Reach, Relation, columns, load};
@@ -58,13 +58,13 @@ pub struct Order {
     pub payment_mode: PaymentMode,
     /// Whether it is paid.
     pub payment_status: PaymentStatus,
-    /// The sum of its lines.
+    /// The sum of its lines as last agreed: it follows a change by the shop when the consumer confirms.
     #[diesel(column_name = total_paise)]
     pub total: Paise,
     /// What was deducted.
     #[diesel(column_name = discount_paise)]
     pub discount: Paise,
-    /// What it costs: total less discount, as changed by the shop.
+    /// What it costs now: total less discount; while it awaits the consumer's confirmation, what it would cost.
     #[diesel(column_name = final_paise)]
     #[graphql(name = "final")]
     pub final_amount: Paise,
@@ -83,7 +83,7 @@ pub struct Order {
     pub event_seq: i32,
     /// When it was placed, in UTC.
     pub created_at: Instant,
-    /// When it last changed, in UTC.
+    /// When it, or anything said of it, last changed, in UTC.
     pub updated_at: Instant,
 }
 
@@ -108,6 +108,14 @@ impl Order {
     /// `INTERNAL` when the database fails.
     pub async fn find(conn: &mut Conn, id: OrderId) -> Result<Option<Order>> {
         Ok(orders::table.find(id).select(Order::as_select()).first(conn).await.optional()?)
+    }
+
+    /// One order that is known to be there.
+    ///
+    /// # Errors
+    /// `INTERNAL` when it is not, or the database fails.
+    pub async fn present(conn: &mut Conn, id: OrderId) -> Result<Order> {
+        Order::find(conn, id).await?.ok_or_else(|| Error::internal("an order is gone"))
     }
 
     /// A person's orders, newest first; at most `page.limit()`.

@@ -74,11 +74,11 @@ pub async fn rate(
     ask: Option<&Ask>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let held = lock(conn, who, id).await?;
-    once(conn, who.user_id, ask, now, async |conn: &mut Conn| write(conn, &held, new, now).await).await
+    let held = lock(conn, who, id, now).await?;
+    once(conn, who.user_id, ask, now, async |conn: &mut Conn| write(conn, &held, new).await).await
 }
 
-async fn write(conn: &mut Conn, held: &Held, new: &NewRating, now: DateTime<Utc>) -> Result<()> {
+async fn write(conn: &mut Conn, held: &Held, new: &NewRating) -> Result<()> {
     next(held.order.status, Act::Rate, held.side)?;
     let (id, shop, stars) = (held.order.id, held.order.shop_id, new.rating);
     let written = diesel::insert_into(order_rating::table)
@@ -87,7 +87,7 @@ async fn write(conn: &mut Conn, held: &Held, new: &NewRating, now: DateTime<Utc>
             order_rating::shop_id.eq(shop),
             order_rating::rating.eq(stars),
             order_rating::review.eq(&new.review),
-            order_rating::created_at.eq(now),
+            order_rating::created_at.eq(held.at),
         ))
         .on_conflict_do_nothing()
         .execute(conn)
@@ -102,7 +102,7 @@ async fn write(conn: &mut Conn, held: &Held, new: &NewRating, now: DateTime<Utc>
         title: "New rating",
         body: format!("Order #{id} was rated {stars} of 5."),
     };
-    held.write(conn, &Change::default(), &deed, now).await?;
+    held.write(conn, &Change::default(), &deed).await?;
     // One statement: of two ratings at once, the second adds to what the first left.
     let total = shop::rating_total + i64::from(stars);
     let count = shop::rating_count + 1;

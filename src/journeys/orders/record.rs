@@ -104,8 +104,7 @@ impl Acted {
     /// # Errors
     /// `INTERNAL` when the database fails.
     pub async fn read(conn: &mut Conn, id: OrderId, refund: Paise) -> Result<Acted> {
-        let order = Order::find(conn, id).await?.ok_or_else(|| Error::internal("an order is gone"))?;
-        Ok(Acted { order, refund })
+        Ok(Acted { order: Order::present(conn, id).await?, refund })
     }
 }
 
@@ -119,8 +118,8 @@ impl Held {
         conn: &mut Conn,
         change: &Change,
         deed: &Deed<'_>,
-        now: DateTime<Utc>,
     ) -> Result<Option<OrderMessageId>> {
+        let now = self.at;
         let conn: &AsyncPgConnection = conn;
         let id = self.order.id;
         let events = i32::from(change.status.is_some()) + i32::from(deed.message.is_some());
@@ -244,5 +243,15 @@ impl Trace {
             value,
             created_at: self.at,
         }
+    }
+}
+
+/// The first entries of a list, and how many more there are: what a message or a notice has room for.
+pub fn some_of(entries: &[String]) -> String {
+    const SHOWN: usize = 10;
+    let shown = entries.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    match entries.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }

@@ -1,6 +1,5 @@
 //! What goes back to the shop: asked for by the consumer or taken back by the shop, then paid for.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -17,6 +16,9 @@ use crate::schema::order_return;
 use crate::values::{Instant, ItemId, OrderId, OrderReturnId, optional_text, word};
 
 pub mod acts;
+
+/// How many returns one order may have.
+const MOST: usize = 100;
 
 word! {
     /// Where a return stands.
@@ -141,12 +143,12 @@ impl NewReturn {
         Ok(wanted)
     }
 
-    fn words(wanted: &[(ItemId, i32)], lines: &[OrderItem]) -> Cow<'static, str> {
+    fn words(wanted: &[(ItemId, i32)], lines: &[OrderItem]) -> Vec<String> {
         let named = |(id, quantity): &(ItemId, i32)| {
             let line = lines.iter().find(|line| line.item_id == *id);
             line.map(|line| format!("{quantity} × {}", line.name))
         };
-        Cow::Owned(wanted.iter().filter_map(named).collect::<Vec<_>>().join(", "))
+        wanted.iter().filter_map(named).collect()
     }
 }
 
@@ -165,7 +167,7 @@ impl OrderReturn {
     }
 }
 
-/// The returns of an order, oldest first. What was ordered bounds them.
+/// The returns of an order, oldest first; [`MOST`] bounds them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ReturnsOfOrder(pub OrderId);
 

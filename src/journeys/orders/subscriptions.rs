@@ -24,7 +24,7 @@ pub struct OrderStatusChanged {
     at: Instant,
     /// The status it got.
     status: Status,
-    /// Counts the events of one order, from 1 without gaps.
+    /// Its place among all events of the order, from 1. Messages count as well, so that one subscription sees gaps.
     seq: i32,
     #[graphql(skip)]
     order_id: OrderId,
@@ -63,7 +63,7 @@ pub struct OrderMessageAdded {
     id: String,
     /// When it happened, in UTC.
     at: Instant,
-    /// Counts the events of one order, from 1 without gaps; status changes count as well.
+    /// Its place among all events of the order, from 1. Status changes count as well, so that one subscription sees gaps.
     seq: i32,
     /// The order it was written to.
     order_id: OrderId,

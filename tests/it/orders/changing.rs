@@ -145,3 +145,36 @@ async fn a_line_that_is_taken_out_is_gone_and_the_message_names_it() {
     assert!(seen["messages"]["nodes"][0]["message"].as_str().unwrap().contains("Rice taken out"), "{seen}");
     assert_eq!(story.stock().await, 10);
 }
+
+#[tokio::test]
+async fn an_order_of_a_hundred_long_names_can_be_changed_and_returned() {
+    let story = Story::begin(10).await;
+    let shop = society_gateway::values::ShopId(story.app.number("SELECT id FROM shop").await);
+    let add = "mutation($item: ID!) { addToCart(itemId: $item, quantity: 2) { message } }";
+    let mut changes = Vec::new();
+    for number in 0..99 {
+        let title = format!("{number:03} {}", "x".repeat(96));
+        let item = story.app.item(shop, &title, "1", 10).await;
+        story.app.graphql(&story.buyer, add, json!({"item": item})).await.ok();
+        changes.push(json!({"itemId": item, "quantity": 1}));
+    }
+    let order = story.order(json!({})).await;
+    let modify = "mutation($order: ID!, $changes: [OrderModificationInput!]!) {
+        modifyOrder(orderId: $order, modifications: $changes) { order { final } } }";
+    let variables = json!({"order": order, "changes": changes});
+    let modified = story.app.graphql(&story.vendor, modify, variables).await.ok();
+    assert_eq!(modified["modifyOrder"]["order"]["final"], json!(249.75));
+    let seen = story.see(&story.buyer, &order, "messages { nodes { message } }").await;
+    assert!(
+        seen["messages"]["nodes"][0]["message"].as_str().unwrap().contains(" and 89 more. It costs"),
+        "{seen}"
+    );
+
+    story.act(&story.buyer, &order, AGREE).await.ok();
+    story.set(&order, "DELIVERED").await.ok();
+    let give_back = "mutation($order: ID!, $changes: [ReturnItemInput!]!) {
+        requestReturn(orderId: $order, items: $changes) { returnIds } }";
+    let variables = json!({"order": order, "changes": changes});
+    let asked = story.app.graphql(&story.buyer, give_back, variables).await.ok();
+    assert_eq!(asked["requestReturn"]["returnIds"].as_array().unwrap().len(), 99);
+}

@@ -32,7 +32,11 @@ impl Story {
     /// Both at once; whether each worked.
     async fn against(&self, order: &Value, one: (&Person, &str), other: (&Person, &str)) -> (bool, bool) {
         let (one, other) = join(self.act(one.0, order, one.1), self.act(other.0, order, other.1)).await;
-        let worked = |answer: &Answer| answer.errors.is_empty() || answer.refused().0 != "CONFLICT";
+        let worked = |answer: &Answer| {
+            let lost = !answer.errors.is_empty();
+            assert!(!lost || answer.refused().0 == "CONFLICT", "{answer:?}");
+            !lost
+        };
         (worked(&one), worked(&other))
     }
 
@@ -48,6 +52,11 @@ impl Story {
         let returned = "SELECT COALESCE(SUM(quantity), 0) FROM order_return WHERE status = 'completed'";
         let out = self.app.number(in_orders).await - self.app.number(returned).await;
         assert_eq!(self.stock().await, stock - out);
+        let moved = format!("SELECT SUM(change) FROM stock_movement WHERE item_id = {}", self.item);
+        assert_eq!(self.stock().await, self.app.number(&moved).await);
+        let gaps = "SELECT count(*) FROM orders WHERE event_seq <>
+            (SELECT count(*) FROM event WHERE event.order_id = orders.id AND seq BETWEEN 1 AND event_seq)";
+        assert_eq!(self.app.number(gaps).await, 0);
     }
 }
 

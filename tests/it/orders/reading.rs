@@ -50,3 +50,28 @@ async fn pages_that_are_none_are_refused_and_named() {
         assert_eq!((answer.refused().0, answer.field()), ("BAD_INPUT", field), "{variables}");
     }
 }
+
+#[tokio::test]
+async fn the_whole_history_of_a_legacy_client_takes_constantly_many_statements() {
+    let story = Story::begin(10).await;
+    let first = story.order(json!({})).await;
+    story
+        .app
+        .sql(
+            "INSERT INTO orders (user_id, shop_id, status, payment_mode, payment_status, total_paise, final_paise,
+                created_at, updated_at)
+             SELECT user_id, shop_id, 'delivered', 'cash', 'paid', 5025, 5025, now(), now()
+             FROM orders, generate_series(1, 450);
+             INSERT INTO order_item (order_id, item_id, name, unit_price_paise, quantity, subtotal_paise, ordered_quantity)
+             SELECT orders.id, (SELECT min(id) FROM item), 'Rice', 5025, 1, 5025, 1 FROM orders WHERE status = 'delivered'",
+        )
+        .await;
+    let read = story.app.rest(&story.buyer, "GET", "/consumer/order/history", None);
+    let ((status, answer), statements) = story.app.statements(read).await;
+    let orders = answer["orders"].as_array().unwrap();
+    assert_eq!((status, orders.len()), (200, 451));
+    assert!(orders.iter().all(|order| order["items"].as_array().unwrap().len() == 1));
+    assert_eq!(orders[450]["order_id"].to_string(), first.as_str().unwrap());
+    // Orders, items, shops, ratings.
+    assert_eq!(statements, 4);
+}

@@ -55,3 +55,34 @@ async fn only_the_shops_own_vendor_moves_an_order() {
     let seen = story.app.graphql(&story.vendor, see, json!({"id": order})).await.ok();
     assert!(seen["order"]["customerPhone"].as_str().unwrap().contains('*'));
 }
+
+#[tokio::test]
+async fn one_document_with_two_acts_sees_each_acts_own_outcome() {
+    let story = Story::begin(10).await;
+    let order = story.order(json!({})).await;
+    let log = "order { status statusLog { status } }";
+    let call = format!(
+        "a: setOrderStatus(orderId: $order, status: ACCEPTED) {{ {log} }}
+         b: setOrderStatus(orderId: $order, status: DELIVERED) {{ {log} }}"
+    );
+    let both = story.act(&story.vendor, &order, &call).await.ok();
+    let statuses = |name: &str| both[name]["order"]["statusLog"].as_array().unwrap().len();
+    assert_eq!((statuses("a"), statuses("b")), (2, 3));
+    let call = "reportOrderIssue(orderId: $order, issueType: \"late\") { order { rating { rating } } }
+        rateOrder(orderId: $order, rating: 5) { rating { rating } order { rating { rating } } }";
+    let said = story.act(&story.buyer, &order, call).await.ok();
+    assert_eq!(said["reportOrderIssue"]["order"]["rating"], Value::Null);
+    assert_eq!(said["rateOrder"]["order"]["rating"]["rating"], json!(5));
+}
+
+#[tokio::test]
+async fn a_shop_sees_whole_phones_only_while_it_may_have_to_call() {
+    let story = Story::begin(10).await;
+    let order = story.delivered().await;
+    let phone = async || story.see(&story.vendor, &order, "customerPhone").await["customerPhone"].clone();
+    assert_eq!(phone().await, json!(story.buyer.phone));
+    story.app.sql("UPDATE orders SET updated_at = updated_at - INTERVAL '8 days'").await;
+    assert!(phone().await.as_str().unwrap().contains('*'));
+    let own = story.see(&story.buyer, &order, "customerPhone").await;
+    assert_eq!(own["customerPhone"], json!(story.buyer.phone));
+}

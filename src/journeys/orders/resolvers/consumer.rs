@@ -5,6 +5,7 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 use crate::app::Limit;
 use crate::db::once::{Ask, once};
 use crate::error::{Error, Result};
+use crate::journeys::orders::acts::{self, Step};
 use crate::journeys::orders::confirm::{self, Checkout};
 use crate::journeys::orders::issues::{self, NewIssue, OrderIssue};
 use crate::journeys::orders::lock::side;
@@ -12,8 +13,7 @@ use crate::journeys::orders::messages::{self, OrderMessage};
 use crate::journeys::orders::ratings::{self, NewRating, OrderRating};
 use crate::journeys::orders::resolvers::{OrderPayload, OrderReturnPayload};
 use crate::journeys::orders::returns::{self, NewReturn, ReturnItemInput};
-use crate::journeys::orders::status::Act;
-use crate::journeys::orders::{Order, PaymentMode, acts, change};
+use crate::journeys::orders::{Order, PaymentMode, change};
 use crate::request::{Reach, load};
 use crate::values::{AddressId, OrderId, Paise};
 
@@ -94,12 +94,11 @@ impl OrdersMutation {
                 };
                 let id = once(conn, who.user_id, ask.as_ref(), now, confirm).await?;
                 match placed {
-                    Some(order) => Ok(Some(order)),
-                    None => Order::find(conn, id).await,
+                    Some(order) => Ok(order),
+                    None => Order::present(conn, id).await,
                 }
             })
             .await?;
-        let order = order.ok_or_else(|| Error::internal("a placed order is gone"))?;
         Ok(OrderPayload { message: "Order placed successfully", order, refund: Paise::ZERO })
     }
 
@@ -111,7 +110,7 @@ impl OrdersMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which order.")] order_id: OrderId,
-        #[graphql(desc = "Makes repeating safe: the same key answers with the first outcome.")]
+        #[graphql(desc = "Makes repeating safe: the same key does nothing a second time.")]
         idempotency_key: Option<String>,
     ) -> Result<OrderPayload> {
         let who = ctx.viewer()?.clone();
@@ -119,7 +118,7 @@ impl OrdersMutation {
         let ask = Ask::new(ctx.idempotency_key(idempotency_key)?, "cancelOrder", &order_id)?;
         let (app, now) = (ctx.app()?, ctx.app()?.clock.now());
         let acted = app
-            .write(async move |conn| acts::act(conn, &who, order_id, Act::Cancel, ask.as_ref(), now).await)
+            .write(async move |conn| acts::take(conn, &who, order_id, Step::Cancel, ask.as_ref(), now).await)
             .await?;
         Ok(OrderPayload::of("Order cancelled", acted))
     }
@@ -132,7 +131,7 @@ impl OrdersMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which order.")] order_id: OrderId,
-        #[graphql(desc = "Makes repeating safe: the same key answers with the first outcome.")]
+        #[graphql(desc = "Makes repeating safe: the same key does nothing a second time.")]
         idempotency_key: Option<String>,
     ) -> Result<OrderPayload> {
         let who = ctx.consumer()?.clone();
@@ -181,7 +180,7 @@ impl OrdersMutation {
         #[graphql(desc = "Which order.")] order_id: OrderId,
         #[graphql(desc = "From 1, bad, to 5, good.")] rating: i32,
         #[graphql(desc = "A few words, at most 250 characters.")] review: Option<String>,
-        #[graphql(desc = "Makes repeating safe: the same key answers with the first outcome.")]
+        #[graphql(desc = "Makes repeating safe: the same key does nothing a second time.")]
         idempotency_key: Option<String>,
     ) -> Result<OrderRatingPayload> {
         let (who, app) = (ctx.consumer()?.clone(), ctx.app()?);
@@ -254,6 +253,5 @@ impl OrdersMutation {
 
 /// The order as it is now.
 async fn present(ctx: &Context<'_>, id: OrderId) -> Result<Order> {
-    let order = Order::find(&mut *ctx.app()?.read().await?, id).await?;
-    order.ok_or_else(|| Error::internal("an order is gone"))
+    Order::present(&mut *ctx.app()?.read().await?, id).await
 }

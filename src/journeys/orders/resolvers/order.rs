@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context};
+use chrono::TimeDelta;
 
 use crate::error::{Error, Result};
 use crate::journeys::orders::Order;
@@ -12,11 +13,14 @@ use crate::journeys::orders::lock::side;
 use crate::journeys::orders::messages::{MessagesOfOrder, OrderMessage};
 use crate::journeys::orders::model::{OrderById, PhoneOfUser};
 use crate::journeys::orders::ratings::{OrderRating, RatingOfOrder};
-use crate::journeys::orders::returns::{OrderReturn, ReturnsOfOrder};
-use crate::journeys::orders::status::{Act, Side, next};
+use crate::journeys::orders::returns::{OrderReturn, ReturnStatus, ReturnsOfOrder};
+use crate::journeys::orders::status::{Act, Side, Status, next};
 use crate::journeys::shops::{Shop, ShopById};
 use crate::request::{List, Page, Reach, Row, load};
 use crate::values::OrderMessageId;
+
+/// How long after a delivery the shop may still have to call.
+const CALLS_AFTER_DELIVERY: TimeDelta = TimeDelta::days(7);
 
 /// What an order leads to.
 #[ComplexObject]
@@ -28,7 +32,7 @@ impl Order {
         Ok(items.into_iter().map(Row).collect())
     }
 
-    /// How many different items were ordered.
+    /// How many different items it has.
     #[graphql(complexity = 5)]
     async fn item_count(&self, ctx: &Context<'_>) -> Result<usize> {
         Ok(load(ctx, ItemsOfOrder(self.id)).await?.map_or(0, |items| items.len()))
@@ -75,11 +79,24 @@ impl Order {
         Ok(returns.into_iter().map(Row).collect())
     }
 
-    /// What you may do now, by the state of the order: which buttons to show.
-    #[graphql(complexity = 2)]
+    /// What you may do now: which buttons to show.
+    #[graphql(complexity = 10)]
     async fn acts(&self, ctx: &Context<'_>) -> Result<Vec<Act>> {
         let side = side(ctx.viewer()?)?;
-        Ok(Act::ALL.into_iter().filter(|act| next(self.status, *act, side).is_ok()).collect())
+        let mut acts: Vec<Act> =
+            Act::ALL.into_iter().filter(|act| next(self.status, *act, side).is_ok()).collect();
+        if self.status == Status::Delivered {
+            let is_rated = load(ctx, RatingOfOrder(self.id)).await?.is_some();
+            let returns = load(ctx, ReturnsOfOrder(self.id)).await?.unwrap_or_default();
+            let is_asked = returns.iter().any(|row| row.status == ReturnStatus::Requested);
+            acts.retain(|act| match act {
+                Act::Rate => !is_rated,
+                Act::AcceptReturn => is_asked,
+                Act::InitiateReturn => !is_asked,
+                _ => true,
+            });
+        }
+        Ok(acts)
     }
 
     /// The shop that delivers it.
@@ -88,18 +105,21 @@ impl Order {
         shop.map(Row).ok_or_else(|| Error::internal("an order's shop is gone"))
     }
 
-    /// The consumer's phone: whole while the shop may have to call, masked for it once the order is closed for good.
+    /// The consumer's phone: whole while the shop may have to call; masked for it once the order is closed, or was
+    /// delivered a week ago.
     async fn customer_phone(&self, ctx: &Context<'_>) -> Result<String> {
         self.phone_of_consumer(ctx).await
     }
 }
 
 impl Order {
-    /// As the viewer may see it: a delivered order may yet be returned, a closed one needs no call.
+    /// As the viewer may see it.
     async fn phone_of_consumer(&self, ctx: &Context<'_>) -> Result<String> {
         let phone = load(ctx, PhoneOfUser(self.user_id)).await?;
         let phone = phone.ok_or_else(|| Error::internal("a consumer is gone"))?;
-        let is_masked = self.status.is_closed() && ctx.viewer()?.user_id != self.user_id;
+        let is_settled = self.status == Status::Delivered
+            && ctx.app()?.clock.now() - self.updated_at.0 > CALLS_AFTER_DELIVERY;
+        let is_masked = (self.status.is_closed() || is_settled) && ctx.viewer()?.user_id != self.user_id;
         Ok(if is_masked { phone.masked() } else { phone.to_string() })
     }
 

@@ -3,12 +3,12 @@
 use async_graphql::{Context, Enum, Object};
 
 use crate::db::once::Ask;
-use crate::error::{Error, Result};
-use crate::journeys::orders::change::{self, OrderModification};
+use crate::error::Result;
+use crate::journeys::orders::Order;
+use crate::journeys::orders::acts::{self, Step};
+use crate::journeys::orders::change::{self, OrderModificationInput};
 use crate::journeys::orders::resolvers::{OrderPayload, OrderReturnPayload};
 use crate::journeys::orders::returns::{self, NewReturn, ReturnItemInput};
-use crate::journeys::orders::status::Act;
-use crate::journeys::orders::{Order, acts};
 use crate::request::Reach;
 use crate::values::OrderId;
 
@@ -37,19 +37,19 @@ impl ShopOrdersMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which order.")] order_id: OrderId,
         #[graphql(desc = "What becomes of it.")] status: NewOrderStatus,
-        #[graphql(desc = "Makes repeating safe: the same key answers with the first outcome.")]
+        #[graphql(desc = "Makes repeating safe: the same key does nothing a second time.")]
         idempotency_key: Option<String>,
     ) -> Result<OrderPayload> {
         let who = ctx.vendor()?.clone();
-        let (act, message) = match status {
-            NewOrderStatus::Accepted => (Act::Accept, "Order marked as accepted"),
-            NewOrderStatus::Rejected => (Act::Reject, "Order marked as rejected"),
-            NewOrderStatus::Delivered => (Act::Deliver, "Order marked as delivered"),
+        let (step, message) = match status {
+            NewOrderStatus::Accepted => (Step::Accept, "Order marked as accepted"),
+            NewOrderStatus::Rejected => (Step::Reject, "Order marked as rejected"),
+            NewOrderStatus::Delivered => (Step::Deliver, "Order marked as delivered"),
         };
-        let ask = Ask::new(ctx.idempotency_key(idempotency_key)?, "setOrderStatus", &(order_id, message))?;
+        let ask = Ask::new(ctx.idempotency_key(idempotency_key)?, "setOrderStatus", &(order_id, step))?;
         let (app, now) = (ctx.app()?, ctx.app()?.clock.now());
         let acted = app
-            .write(async move |conn| acts::act(conn, &who, order_id, act, ask.as_ref(), now).await)
+            .write(async move |conn| acts::take(conn, &who, order_id, step, ask.as_ref(), now).await)
             .await?;
         Ok(OrderPayload::of(message, acted))
     }
@@ -64,8 +64,8 @@ impl ShopOrdersMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which order.")] order_id: OrderId,
         #[graphql(desc = "The lines that change, each item once; at most 100.", validator(max_items = 100))]
-        modifications: Vec<OrderModification>,
-        #[graphql(desc = "Makes repeating safe: the same key answers with the first outcome.")]
+        modifications: Vec<OrderModificationInput>,
+        #[graphql(desc = "Makes repeating safe: the same key does nothing a second time.")]
         idempotency_key: Option<String>,
     ) -> Result<OrderPayload> {
         let who = ctx.vendor()?.clone();
@@ -87,7 +87,7 @@ impl ShopOrdersMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which order.")] order_id: OrderId,
-        #[graphql(desc = "Makes repeating safe: the same key answers with the first outcome.")]
+        #[graphql(desc = "Makes repeating safe: the same key does nothing a second time.")]
         idempotency_key: Option<String>,
     ) -> Result<OrderPayload> {
         let who = ctx.vendor()?.clone();
@@ -122,10 +122,9 @@ impl ShopOrdersMutation {
         let (return_ids, order) = app
             .write(async move |conn| {
                 let ids = returns::acts::initiate(conn, &who, order_id, &new, ask.as_ref(), now).await?;
-                Ok((ids, Order::find(conn, order_id).await?))
+                Ok((ids, Order::present(conn, order_id).await?))
             })
             .await?;
-        let order = order.ok_or_else(|| Error::internal("an order is gone"))?;
         Ok(OrderReturnPayload { message: "Return initiated and accepted", return_ids, order })
     }
 
@@ -138,7 +137,7 @@ impl ShopOrdersMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which order.")] order_id: OrderId,
-        #[graphql(desc = "Makes repeating safe: the same key answers with the first outcome.")]
+        #[graphql(desc = "Makes repeating safe: the same key does nothing a second time.")]
         idempotency_key: Option<String>,
     ) -> Result<OrderPayload> {
         let who = ctx.vendor()?.clone();

@@ -13,8 +13,8 @@ use crate::error::{Error, Result};
 use crate::journeys::orders::OrderItem;
 use crate::journeys::orders::lock::{Held, lock};
 use crate::journeys::orders::money::value_of_return;
-use crate::journeys::orders::record::{Acted, Action, Change, Deed};
-use crate::journeys::orders::returns::{NewReturn, OrderReturn, ReturnStatus};
+use crate::journeys::orders::record::{Acted, Action, Change, Deed, some_of};
+use crate::journeys::orders::returns::{MOST, NewReturn, OrderReturn, ReturnStatus};
 use crate::journeys::orders::status::{Act, Transition, next};
 use crate::ledger::book::WalletSource;
 use crate::ledger::stock::{Movements, StockReason};
@@ -33,14 +33,15 @@ pub async fn request(
     ask: Option<&Ask>,
     now: DateTime<Utc>,
 ) -> Result<Vec<OrderReturnId>> {
-    let held = lock(conn, who, id).await?;
+    let held = lock(conn, who, id, now).await?;
     once(conn, who.user_id, ask, now, async |conn: &mut Conn| {
         next(held.order.status, Act::RequestReturn, held.side)?;
-        let (ids, detail) = insert(conn, &held, new, ReturnStatus::Requested, now).await?;
-        let body = format!("The customer wants to return {detail} of order #{id}.");
+        let (ids, goods) = insert(conn, &held, new, ReturnStatus::Requested).await?;
+        let body = format!("The customer wants to return {} of order #{id}.", some_of(&goods));
+        let detail = Cow::Owned(goods.join(", "));
         let title = "Return requested";
         let deed = Deed { action: Action::ReturnRequested, detail, message: None, title, body };
-        held.write(conn, &Change::default(), &deed, now).await?;
+        held.write(conn, &Change::default(), &deed).await?;
         Ok(ids)
     })
     .await
@@ -57,10 +58,10 @@ pub async fn accept(
     ask: Option<&Ask>,
     now: DateTime<Utc>,
 ) -> Result<Acted> {
-    let held = lock(conn, who, id).await?;
+    let held = lock(conn, who, id, now).await?;
     once(conn, who.user_id, ask, now, async |conn: &mut Conn| {
         let transition = next(held.order.status, Act::AcceptReturn, held.side)?;
-        let accepted = move_on(conn, id, ReturnStatus::Requested, ReturnStatus::Accepted, now).await?;
+        let accepted = move_on(conn, &held, ReturnStatus::Requested, ReturnStatus::Accepted).await?;
         if accepted.is_empty() {
             return Err(Error::conflict("No pending return requests"));
         }
@@ -68,7 +69,7 @@ pub async fn accept(
         let body = format!("{} takes back what you want to return of order #{id}.", held.shop_name);
         let title = "Return accepted";
         let deed = Deed { action: Action::ReturnAccepted, detail, message: None, title, body };
-        held.write(conn, &to(transition), &deed, now).await.map(drop)
+        held.write(conn, &moved_to(transition), &deed).await.map(drop)
     })
     .await?;
     Acted::read(conn, id, Paise::ZERO).await
@@ -86,7 +87,7 @@ pub async fn initiate(
     ask: Option<&Ask>,
     now: DateTime<Utc>,
 ) -> Result<Vec<OrderReturnId>> {
-    let held = lock(conn, who, id).await?;
+    let held = lock(conn, who, id, now).await?;
     once(conn, who.user_id, ask, now, async |conn: &mut Conn| {
         let transition = next(held.order.status, Act::InitiateReturn, held.side)?;
         let asked = OrderReturn::of_order(conn, id).await?;
@@ -94,11 +95,12 @@ pub async fn initiate(
         if asked.iter().any(|row| row.status == ReturnStatus::Requested) {
             return Err(Error::conflict("The customer has asked for a return: accept it instead"));
         }
-        let (ids, detail) = insert(conn, &held, new, ReturnStatus::Accepted, now).await?;
-        let body = format!("{} takes back {detail} of order #{id}.", held.shop_name);
+        let (ids, goods) = insert(conn, &held, new, ReturnStatus::Accepted).await?;
+        let body = format!("{} takes back {} of order #{id}.", held.shop_name, some_of(&goods));
+        let detail = Cow::Owned(goods.join(", "));
         let title = "Return initiated";
         let deed = Deed { action: Action::ReturnForced, detail, message: None, title, body };
-        held.write(conn, &to(transition), &deed, now).await?;
+        held.write(conn, &moved_to(transition), &deed).await?;
         Ok(ids)
     })
     .await
@@ -116,30 +118,30 @@ pub async fn complete(
     ask: Option<&Ask>,
     now: DateTime<Utc>,
 ) -> Result<Acted> {
-    let held = lock(conn, who, id).await?;
-    let pay = async |conn: &mut Conn| pay(conn, &held, now).await;
+    let held = lock(conn, who, id, now).await?;
+    let pay = async |conn: &mut Conn| pay(conn, &held).await;
     let refund = once(conn, who.user_id, ask, now, pay).await?;
     Acted::read(conn, id, refund).await
 }
 
 /// What the consumer's wallet got back.
-async fn pay(conn: &mut Conn, held: &Held, now: DateTime<Utc>) -> Result<Paise> {
+async fn pay(conn: &mut Conn, held: &Held) -> Result<Paise> {
     let order = &held.order;
     let transition = next(order.status, Act::CompleteReturn, held.side)?;
-    let returned = move_on(conn, order.id, ReturnStatus::Accepted, ReturnStatus::Completed, now).await?;
+    let returned = move_on(conn, held, ReturnStatus::Accepted, ReturnStatus::Completed).await?;
     if returned.is_empty() {
         return Err(Error::conflict("No accepted returns found"));
     }
     let lines = OrderItem::of_order(conn, order.id).await?;
     let worth = value_of_return(order.total, order.final_amount, worth(&lines, &returned));
-    let goods = Movements::of_order(order.id, StockReason::ReturnCompleted, sums(&returned), now);
+    let goods = Movements::of_order(order.id, StockReason::ReturnCompleted, sums(&returned), held.at);
     goods.lock_and_write(conn).await?;
-    let moved = held.move_money(conn, transition, worth, WalletSource::ReturnCompleted, now).await?;
+    let moved = held.move_money(conn, transition, worth, WalletSource::ReturnCompleted).await?;
     let body = format!("{} has back what you returned of order #{}.", held.shop_name, order.id);
     let detail = Cow::Owned(format!("Worth {worth}"));
     let title = "Return completed";
     let deed = Deed { action: Action::ReturnCompleted, detail, message: None, title, body };
-    held.write(conn, &Change::of(transition, &moved), &deed, now).await?;
+    held.write(conn, &Change::of(transition, &moved), &deed).await?;
     Ok(moved.refund)
 }
 
@@ -161,7 +163,7 @@ fn sums(returned: &[(ItemId, i32)]) -> Vec<(ItemId, i32)> {
     sums
 }
 
-fn to(transition: Transition) -> Change {
+fn moved_to(transition: Transition) -> Change {
     Change { status: Some(transition.status), ..Change::default() }
 }
 
@@ -171,11 +173,14 @@ async fn insert(
     held: &Held,
     new: &NewReturn,
     status: ReturnStatus,
-    now: DateTime<Utc>,
-) -> Result<(Vec<OrderReturnId>, Cow<'static, str>)> {
+) -> Result<(Vec<OrderReturnId>, Vec<String>)> {
     let id = held.order.id;
     let lines = OrderItem::of_order(conn, id).await?;
-    let wanted = new.check(&lines, &OrderReturn::of_order(conn, id).await?)?;
+    let before = OrderReturn::of_order(conn, id).await?;
+    let wanted = new.check(&lines, &before)?;
+    if before.len() + wanted.len() > MOST {
+        return Err(Error::conflict(format!("An order can have at most {MOST} returns")));
+    }
     let rows: Vec<_> = wanted
         .iter()
         .map(|(item, quantity)| {
@@ -186,8 +191,8 @@ async fn insert(
                 order_return::status.eq(status),
                 order_return::initiated_by.eq(held.side),
                 order_return::reason.eq(&new.reason),
-                order_return::created_at.eq(now),
-                order_return::updated_at.eq(now),
+                order_return::created_at.eq(held.at),
+                order_return::updated_at.eq(held.at),
             )
         })
         .collect();
@@ -202,15 +207,15 @@ async fn insert(
 /// Moves an order's returns on; what they bring back.
 async fn move_on(
     conn: &mut Conn,
-    id: OrderId,
+    held: &Held,
     from: ReturnStatus,
     to: ReturnStatus,
-    now: DateTime<Utc>,
 ) -> Result<Vec<(ItemId, i32)>> {
-    let rows =
-        order_return::table.filter(order_return::order_id.eq(id)).filter(order_return::status.eq(from));
+    let rows = order_return::table
+        .filter(order_return::order_id.eq(held.order.id))
+        .filter(order_return::status.eq(from));
     Ok(diesel::update(rows)
-        .set((order_return::status.eq(to), order_return::updated_at.eq(now)))
+        .set((order_return::status.eq(to), order_return::updated_at.eq(held.at)))
         .returning((order_return::item_id, order_return::quantity))
         .get_results(conn)
         .await?)
