@@ -99,7 +99,8 @@ async fn told_to_stop() {
 fn greet(app: &App, address: SocketAddr) -> Result<(), Box<dyn Error>> {
     let mut text = format!(
         "\nsociety-gateway is running.\n\n  GraphQL        http://{address}/graphql\n  \
-         Subscriptions  ws://{address}/graphql/ws\n  REST           http://{address}/api/v1\n"
+         Subscriptions  ws://{address}/graphql/ws, http://{address}/graphql/stream\n  \
+         REST           http://{address}/api/v1\n"
     );
     if app.config.environment == Environment::Development {
         introduce(&mut text, app)?;

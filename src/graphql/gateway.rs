@@ -199,7 +199,7 @@ mod tests {
     use crate::app::App;
     use crate::config::Config;
     use crate::db::Pool;
-    use crate::request::{Authentication, Face, Loaders, PageLimits};
+    use crate::request::{Authentication, Face, Loaders, PageLimits, Place};
     use crate::values::{Clock, Paise};
     use async_graphql::{ID, Object, Subscription};
     use serde_json::json;
@@ -292,6 +292,7 @@ mod tests {
             idempotency_key: None,
             page_limits: PageLimits::GRAPHQL,
             loaders: Loaders::new(pool),
+            place: Place::default(),
         })
     }
 

@@ -8,15 +8,14 @@ use std::sync::atomic::Ordering;
 use chrono::TimeDelta;
 use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
-use society_gateway::app::{Claims, Role};
-use society_gateway::events::{Kind, NewEvent, record};
-use society_gateway::values::OrderId;
+use society_gateway::app::Role;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
-use crate::harness::{Person, TestApp};
-use client::{Fake, LARGE, Server};
+use crate::harness::Person;
+use crate::server::Server;
+use client::{Fake, LARGE};
 
 const BALANCE: &str = "{ wallet { balance } }";
 const LOAD: &str = "mutation($amount: Money!) { loadWallet(amount: $amount) { message } }";
@@ -24,31 +23,6 @@ const STATUS: &str = "subscription($after: String) { orderStatusChanged(after: $
 
 fn status(code: u16, reason: &str) -> (u16, String) {
     (code, reason.to_owned())
-}
-
-impl TestApp {
-    /// Says that an order of somebody got a status.
-    async fn status_of_order(&self, who: &Person, order: i64, seq: i32) {
-        let (user, at) = (who.user_id, self.clock.now());
-        let work = async move |conn: &mut society_gateway::db::Conn| {
-            let fact = NewEvent {
-                kind: Kind::OrderStatusChanged,
-                order_id: Some(OrderId(order)),
-                seq: Some(seq),
-                user_id: Some(user),
-                shop_id: None,
-                value: "pending",
-                created_at: at,
-            };
-            record(conn, &fact).await
-        };
-        self.app.write(work).await.unwrap();
-    }
-
-    /// What a person's token says.
-    fn claims(&self, who: &Person) -> Claims {
-        self.app.keys.verify(&who.token, self.clock.now()).unwrap()
-    }
 }
 
 #[tokio::test]

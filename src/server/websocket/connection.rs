@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::error::{Code, Error};
 use crate::graphql::{Answer, Ask, RequestError};
-use crate::request::{Authentication, Loaders, Scope, authenticate};
+use crate::request::{Authentication, Loaders, Place, Scope, authenticate};
 use crate::server::websocket::message::{self, Outgoing, Plain, Unreadable};
 use crate::server::websocket::operations::{Operations, Step};
 use crate::server::websocket::protocol::{Act, Close, MOST_OPERATIONS, Name, Protocol, Pulse};
@@ -178,6 +178,7 @@ impl<'a> Connection<'a> {
                 // One connection carries many writes: each names its key in its arguments.
                 idempotency_key: None,
                 page_limits,
+                place: Place::default(),
             }))
         };
         begin.into_stream().flatten().boxed()

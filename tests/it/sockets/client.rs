@@ -1,9 +1,7 @@
 //! A WebSocket client over loopback, and operations that a test holds in its hand.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use async_graphql::Value as GraphqlValue;
 use axum::Router;
@@ -13,35 +11,16 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use society_gateway::graphql::{Answer, Ask, RequestError};
 use society_gateway::server::websocket::{Prepare, Run, Sockets, upgrade};
-use society_gateway::server::{ServerState, router};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use tokio_util::sync::CancellationToken;
 
 use crate::harness::{Person, TestApp};
-
-/// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A gateway that listens.
-pub struct Server {
-    pub app: TestApp,
-    pub sockets: Sockets,
-    pub stopping: CancellationToken,
-    address: SocketAddr,
-}
+use crate::server::{PATIENCE, Server};
 
 impl Server {
-    /// The product's.
-    pub async fn start() -> Server {
-        let app = TestApp::start().await;
-        let state = ServerState::new(app.app.clone(), CancellationToken::new()).unwrap();
-        let (sockets, stopping) = (state.sockets.clone(), state.stopping.clone());
-        Server::serve(app, sockets, stopping, router(state).await.unwrap()).await
-    }
-
     /// With other operations than the product's.
     pub async fn with(operations: Arc<dyn Prepare>) -> Server {
         let app = TestApp::start().await;
@@ -49,14 +28,6 @@ impl Server {
         let sockets = Sockets::new(app.app.clone(), operations, stopping.clone());
         let router = Router::new().route("/graphql/ws", get(upgrade)).with_state(sockets.clone());
         Server::serve(app, sockets, stopping, router).await
-    }
-
-    async fn serve(app: TestApp, sockets: Sockets, stopping: CancellationToken, router: Router) -> Server {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, service).await });
-        Server { app, sockets, stopping, address }
     }
 
     /// A socket on which nothing was said yet.
@@ -83,20 +54,6 @@ impl Server {
         client.say(json!({"type": "connection_init", "payload": payload})).await;
         assert_eq!(client.hear().await, json!({"type": "connection_ack"}));
         client
-    }
-
-    /// Waits until somebody listens to as many topics of events, the gateway itself included.
-    pub async fn topics(&self, count: usize) {
-        self.until(|| self.app.app.hub.topics() >= count).await;
-    }
-
-    pub async fn until(&self, holds: impl Fn() -> bool) {
-        let patient = async {
-            while !holds() {
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, patient).await.expect("it holds in time");
     }
 }
 
