@@ -1,4 +1,5 @@
-//! GraphQL over WebSocket at `/graphql/ws`: the protocol graphql-transport-ws, with all of its close codes.
+//! GraphQL over WebSocket at `/graphql/ws`: the protocol graphql-transport-ws, with all of its close codes, and the older
+//! graphql-ws.
 //!
 //! One task per connection, on axum's own WebSocket. What a message means is decided in `protocol`, which knows no
 //! socket; what is sent waits in `wire`, which is bounded. Queries and mutations work here as well as subscriptions.
@@ -26,11 +27,10 @@ use crate::config::Origins;
 use crate::graphql::{Answer, Ask, Gateway, RequestError};
 use crate::request::{Face, Scope};
 use crate::server::scope::{Peer, scope};
+use crate::server::websocket::message::Dialect;
 use crate::server::websocket::protocol::Close;
 use crate::server::websocket::wire::Wire;
 
-/// The protocol's name, as clients ask for it.
-const PROTOCOL: &str = "graphql-transport-ws";
 /// The longest message of a client: as long as a body over HTTP.
 const MAX_MESSAGE: usize = 256 * 1024;
 /// What a connection reads at once, and keeps for it while it idles: few messages are longer.
@@ -108,21 +108,22 @@ pub async fn upgrade(
         }
     };
     let upgrade = upgrade
-        .protocols([PROTOCOL])
+        .protocols(Dialect::ALL.map(Dialect::name))
         .max_message_size(MAX_MESSAGE)
         .max_frame_size(MAX_MESSAGE)
         .read_buffer_size(READ_BUFFER)
         // Every message is sent at once: nothing gathers in the socket while it idles.
         .write_buffer_size(0);
-    let speaks_ours = upgrade.selected_protocol().is_some();
+    let selected = upgrade.selected_protocol().cloned();
+    let dialect =
+        Dialect::ALL.into_iter().find(|dialect| selected.as_ref().is_some_and(|name| name == dialect.name()));
     let open = sockets.open.token();
     upgrade.on_upgrade(async move |socket| {
         // Counted until the client is gone.
         let _open = open;
-        if speaks_ours {
-            connection::serve(sockets, socket, scope).await;
-        } else {
-            Wire::new(socket).close(Some(Close::SUBPROTOCOL)).await;
+        match dialect {
+            Some(dialect) => connection::serve(sockets, socket, dialect, scope).await,
+            None => Wire::new(socket).close(Some(Close::SUBPROTOCOL)).await,
         }
     })
 }

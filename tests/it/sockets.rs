@@ -1,6 +1,7 @@
 //! GraphQL over WebSocket: every message and every close code, over a real socket.
 
 mod client;
+mod legacy;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -135,7 +136,7 @@ async fn what_is_no_message_closes_the_connection_with_a_short_reason() {
     let unreadable: [(Message, &str); 6] = [
         (Message::text("x"), "Invalid message"),
         (Message::text(r#"{"type":"start"}"#), "Unknown message type"),
-        (Message::text(r#"{"type":"subscribe","id":"1"}"#), "The payload of subscribe is invalid"),
+        (Message::text(r#"{"type":"subscribe","id":"1"}"#), "The operation is invalid"),
         (Message::binary(vec![1, 2, 3]), "Messages are text"),
         (Message::Frame(not_utf8), "The message is broken or longer than 256 KiB"),
         (

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::error::{Code, Error};
 use crate::graphql::{Answer, Ask, RequestError};
 use crate::request::{Authentication, Loaders, Place, Scope, authenticate};
-use crate::server::websocket::message::{self, Outgoing, Plain, Unreadable};
+use crate::server::websocket::message::{self, Dialect, Outgoing, Plain, Unreadable};
 use crate::server::websocket::operations::{Operations, Step};
 use crate::server::websocket::protocol::{Act, Close, MOST_OPERATIONS, Name, Protocol, Pulse};
 use crate::server::websocket::wire::{Traffic, Wire};
@@ -24,10 +24,10 @@ type End = Option<Close>;
 
 /// Serves a connection until it is closed. Operations that still run then are dropped; a write that is under way is a
 /// task of its own and completes.
-pub async fn serve(sockets: Sockets, socket: WebSocket, upgrade: Scope) {
+pub async fn serve(sockets: Sockets, socket: WebSocket, dialect: Dialect, upgrade: Scope) {
     let opened = Instant::now();
     let mut wire = Wire::new(socket);
-    let connection = Connection::new(&sockets, upgrade, &mut wire);
+    let connection = Connection::new(&sockets, dialect, upgrade, &mut wire);
     let close = tokio::select! {
         close = connection.run() => close,
         () = sockets.stopping.cancelled() => Some(Close::GOING_AWAY),
@@ -43,6 +43,7 @@ pub async fn serve(sockets: Sockets, socket: WebSocket, upgrade: Scope) {
 
 struct Connection<'a> {
     sockets: &'a Sockets,
+    dialect: Dialect,
     /// The request that opened the connection, signed in as the client then did: what each operation's scope is made of.
     upgrade: Scope,
     wire: &'a mut Wire,
@@ -54,10 +55,11 @@ struct Connection<'a> {
 }
 
 impl<'a> Connection<'a> {
-    fn new(sockets: &'a Sockets, upgrade: Scope, wire: &'a mut Wire) -> Connection<'a> {
+    fn new(sockets: &'a Sockets, dialect: Dialect, upgrade: Scope, wire: &'a mut Wire) -> Connection<'a> {
         let pulse = Pulse::new(upgrade.app.clock.now());
         Connection {
             sockets,
+            dialect,
             upgrade,
             wire,
             protocol: Protocol::default(),
@@ -104,7 +106,8 @@ impl<'a> Connection<'a> {
             Traffic::Closed => return Err(None),
         };
         self.pulse.heard(now);
-        let incoming = message::read(&text).map_err(|Unreadable(reason)| Some(Close::bad_message(reason)))?;
+        let incoming = message::read(self.dialect, &text);
+        let incoming = incoming.map_err(|Unreadable(reason)| Some(Close::bad_message(reason)))?;
         match self.protocol.receive(incoming).map_err(Some)? {
             // Boxed: it is long gone when thousands of connections idle.
             Act::Authenticate(token) => Box::pin(self.authenticate(token)).await,
@@ -112,14 +115,14 @@ impl<'a> Connection<'a> {
             Act::Refuse(name) => {
                 let message = format!("At most {MOST_OPERATIONS} operations can run on one connection");
                 let refusal = RequestError::new(Code::RateLimited.as_str(), message);
-                self.send(None, &Outgoing::Error { id: &name.id, payload: [refusal] })
+                self.refuse(&name, &Answer::refused(vec![refusal]))
             }
             Act::Cancel(name) => {
                 self.operations.cancel(&name);
                 self.wire.take_back(name.serial);
                 Ok(())
             }
-            Act::Pong(payload) => self.send(None, &Outgoing::Pong { payload }),
+            Act::Pong(payload) => self.send(None, &Outgoing::Pong(payload)),
             Act::Nothing => Ok(()),
         }
     }
@@ -133,13 +136,27 @@ impl<'a> Connection<'a> {
         }
         let authentication = self.upgrade.authentication.clone();
         match authentication {
-            Authentication::Refused(_) => return Err(Some(Close::FORBIDDEN)),
+            Authentication::Refused(error) => return self.refuse_connection(&error).await,
             Authentication::Anonymous => {}
             Authentication::Viewer { .. } => {
                 self.sign_in_ended = async move { authentication.ended(&app).await }.boxed().fuse();
             }
         }
-        self.send(None, &Plain::ConnectionAck)
+        self.send(None, &Plain::ConnectionAck)?;
+        match self.dialect {
+            Dialect::Current => Ok(()),
+            // From the first one on, these clients expect more.
+            Dialect::Legacy => self.send(None, &Plain::Ping),
+        }
+    }
+
+    /// Closes a connection whose sign-in is not good. Legacy clients are told why before.
+    async fn refuse_connection(&mut self, error: &Error) -> Result<(), End> {
+        if self.dialect == Dialect::Legacy {
+            self.send(None, &Outgoing::ConnectionError(RequestError::from(error)))?;
+            self.wire.flush().await;
+        }
+        Err(Some(Close::FORBIDDEN))
     }
 
     fn start(&mut self, name: Name, ask: Ask) -> Result<(), End> {
@@ -196,7 +213,7 @@ impl<'a> Connection<'a> {
                 self.refuse(&name, &answer)
             }
             Some((answer, rest)) => {
-                self.send(serial, &Outgoing::Next { id: &name.id, payload: &answer })?;
+                self.send(serial, &Outgoing::Next(&name.id, &answer))?;
                 if self.wire.has_room() {
                     self.operations.advance(name, rest);
                 } else {
@@ -206,13 +223,13 @@ impl<'a> Connection<'a> {
             }
             None => {
                 self.protocol.finish(&name);
-                self.send(serial, &Plain::Complete { id: &name.id })
+                self.send(serial, &Plain::Complete(&name.id))
             }
         }
     }
 
     fn refuse(&mut self, name: &Name, answer: &Answer) -> Result<(), End> {
-        self.send(Some(name.serial), &Outgoing::Error { id: &name.id, payload: &answer.errors })
+        self.send(Some(name.serial), &Plain::Error(&name.id, &answer.errors))
     }
 
     /// Sees after time: whether the client began, lives, and takes what is sent.
@@ -220,12 +237,16 @@ impl<'a> Connection<'a> {
         let now = self.upgrade.app.clock.now();
         if self.pulse.look(self.protocol.has_begun(), now).map_err(Some)? {
             self.send(None, &Plain::Ping)?;
+            // Legacy clients have no word of their own to answer with.
+            if self.dialect == Dialect::Legacy {
+                self.wire.ping();
+            }
         }
         Ok(())
     }
 
     fn send<P: Serialize>(&mut self, operation: Option<u64>, message: &Outgoing<'_, P>) -> Result<(), End> {
-        let text = message.text().map_err(|error| {
+        let text = message.text(self.dialect).map_err(|error| {
             tracing::error!(cause = %error, "a message cannot be written as JSON");
             Some(Close::INTERNAL)
         })?;

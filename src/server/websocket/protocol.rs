@@ -1,5 +1,5 @@
-//! The rules of graphql-transport-ws: what each message means in the state that the connection is in, and when silence
-//! ends it. Pure: no socket, no clock of its own.
+//! The rules of both protocols: what each message means in the state that the connection is in, and when silence ends
+//! it. Pure: no socket, no clock of its own.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -34,6 +34,8 @@ pub struct Close {
 }
 
 impl Close {
+    /// The client said that it has done.
+    const NORMAL: Close = Close::new(1000, "Normal closure");
     /// The gateway stops, or believes that the client did.
     pub const GOING_AWAY: Close = Close::new(1001, "Going away");
     /// Our fault.
@@ -137,6 +139,7 @@ impl Protocol {
                 Some(serial) => Act::Cancel(Name { id, serial }),
                 None => Act::Nothing,
             }),
+            Incoming::Terminate => Err(Close::NORMAL),
         }
     }
 
@@ -245,7 +248,7 @@ mod tests {
 
     #[test]
     fn every_message_means_what_the_protocol_says() {
-        let cases: [(Vec<Incoming>, &[&str]); 9] = [
+        let cases: [(Vec<Incoming>, &[&str]); 10] = [
             (vec![init(), subscribe("a")], &["authenticate", "start a 1"]),
             (vec![subscribe("a")], &["4401 Unauthorized"]),
             (vec![init(), init()], &["authenticate", "4429 Too many initialisation requests"]),
@@ -261,6 +264,7 @@ mod tests {
             (vec![complete("a")], &["-"]),
             (vec![Incoming::Ping(None), Incoming::Pong], &["pong", "-"]),
             (vec![init(), Incoming::Ping(None), Incoming::Pong], &["authenticate", "pong", "-"]),
+            (vec![init(), Incoming::Terminate], &["authenticate", "1000 Normal closure"]),
         ];
         for (messages, expected) in cases {
             assert_eq!(acts(messages), expected);

@@ -35,6 +35,15 @@ impl Server {
         self.connect_with(&[("sec-websocket-protocol", "graphql-transport-ws")]).await
     }
 
+    /// A socket of the older protocol that was acknowledged.
+    pub async fn legacy(&self, payload: Value) -> Client {
+        let mut client = self.connect_with(&[("sec-websocket-protocol", "graphql-ws")]).await;
+        client.say(json!({"type": "connection_init", "payload": payload})).await;
+        assert_eq!(client.hear().await, json!({"type": "connection_ack"}));
+        assert_eq!(client.hear().await, json!({"type": "ka"}));
+        client
+    }
+
     pub async fn connect_with(&self, headers: &[(&'static str, &str)]) -> Client {
         let mut request = format!("ws://{}/graphql/ws", self.address).into_client_request().unwrap();
         for (name, value) in headers {
@@ -73,6 +82,12 @@ impl Client {
     pub async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
         let payload = json!({"query": query, "variables": variables});
         self.say(json!({"id": id, "type": "subscribe", "payload": payload})).await;
+    }
+
+    /// The same in the older protocol.
+    pub async fn start(&mut self, id: &str, query: &str, variables: Value) {
+        let payload = json!({"query": query, "variables": variables, "operationName": null});
+        self.say(json!({"id": id, "type": "start", "payload": payload})).await;
     }
 
     /// The next message of the gateway.
