@@ -5,6 +5,7 @@ mod graphql;
 mod media_type;
 pub mod request_id;
 pub mod scope;
+mod seats;
 mod stream;
 pub mod websocket;
 

@@ -56,6 +56,12 @@ impl Prepared {
         self.operation_name.as_deref()
     }
 
+    /// The size of the document, which a live operation holds.
+    #[must_use]
+    pub fn tokens(&self) -> usize {
+        self.document.tokens
+    }
+
     /// Query, mutation or subscription.
     #[must_use]
     pub fn operation_type(&self) -> OperationType {

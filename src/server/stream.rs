@@ -27,6 +27,7 @@ use crate::server::ask::{self, Refusal};
 use crate::server::graphql::{Exchange, Reply};
 use crate::server::media_type;
 use crate::server::scope::Peer;
+use crate::server::seats::{Seat, Seats, last_moment};
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -85,15 +86,29 @@ async fn begin(exchange: &mut Exchange, ask: Result<Ask, Refusal>) -> Result<Str
     let seen = last_event_id(&exchange.headers)?;
     let (prepared, scope) = exchange.admit(ask).await?;
     let scope = Arc::new(Scope { place: Place::behind(seen), ..scope });
-    let ServerState { gateway, stopping, .. } = &exchange.state;
-    let answers = match prepared.operation_type() {
-        OperationType::Subscription => gateway.subscribe(prepared, scope.clone()).boxed(),
+    let ServerState { gateway, stopping, sockets, .. } = &exchange.state;
+    let (seat, answers) = match prepared.operation_type() {
+        OperationType::Subscription => {
+            let seat = seat(sockets.seats(), &scope.authentication)?;
+            (seat, gateway.subscribe(prepared, scope.clone()).boxed())
+        }
         OperationType::Query | OperationType::Mutation => {
             let answer = gateway.execute(prepared, scope.clone()).await;
-            stream::iter([answer]).boxed()
+            (None, stream::iter([answer]).boxed())
         }
     };
-    Ok(Streaming::new(scope, answers, stopping.clone()))
+    Ok(Streaming::new(scope, answers, stopping.clone(), seat))
+}
+
+fn seat(seats: &Seats, authentication: &Authentication) -> Result<Option<Seat>, Reply> {
+    let Authentication::Viewer { viewer, .. } = authentication else { return Ok(None) };
+    match seats.take(viewer.user_id) {
+        Ok(seat) => Ok(Some(seat)),
+        Err(error) => {
+            let answer = Answer::refused(vec![RequestError::from(&error)]);
+            Err(Reply { answer, status: Some(StatusCode::TOO_MANY_REQUESTS) })
+        }
+    }
 }
 
 /// The last event that the client saw. A client that sends one relies on it: a bad one must not count as none.
@@ -150,7 +165,11 @@ struct Streaming {
     sign_in_ended: BoxFuture<'static, ()>,
     /// When something is sent even if nothing happens.
     comment_at: DateTime<Utc>,
+    /// When it has lasted long enough.
+    ends_at: DateTime<Utc>,
     stage: Stage,
+    /// A subscription's.
+    _seat: Option<Seat>,
 }
 
 enum Stage {
@@ -161,14 +180,21 @@ enum Stage {
 }
 
 impl Streaming {
-    fn new(scope: Arc<Scope>, answers: BoxStream<'static, Answer>, stopping: CancellationToken) -> Streaming {
+    fn new(
+        scope: Arc<Scope>,
+        answers: BoxStream<'static, Answer>,
+        stopping: CancellationToken,
+        seat: Option<Seat>,
+    ) -> Streaming {
         let (app, authentication) = (scope.app.clone(), scope.authentication.clone());
         Streaming {
             answers,
             stopping,
             sign_in_ended: async move { authentication.ended(&app).await }.boxed(),
             comment_at: scope.app.clock.now() + KEEP_ALIVE,
+            ends_at: last_moment(&scope.app),
             stage: Stage::Opening,
+            _seat: seat,
             scope,
         }
     }
@@ -203,6 +229,7 @@ impl Streaming {
         tokio::select! {
             biased;
             () = self.stopping.cancelled() => None,
+            () = clock.sleep_until(self.ends_at) => None,
             () = &mut self.sign_in_ended => self.last_words().await,
             answer = self.answers.next() => match answer {
                 Some(answer) => next(&answer, self.scope.place.take()),

@@ -26,7 +26,11 @@ pub struct Server {
 impl Server {
     /// The product's.
     pub async fn start() -> Server {
-        let app = TestApp::start().await;
+        Server::on(TestApp::start().await).await
+    }
+
+    /// The product's, with the settings of this app.
+    pub async fn on(app: TestApp) -> Server {
         let state = ServerState::new(app.app.clone(), CancellationToken::new()).unwrap();
         let (sockets, stopping) = (state.sockets.clone(), state.stopping.clone());
         Server::serve(app, sockets, stopping, router(state).await.unwrap()).await

@@ -7,7 +7,7 @@ use serde_json::json;
 use society_gateway::app::Role;
 
 use crate::server::Server;
-use reader::{open, refused};
+pub use reader::{open, refused};
 
 const BALANCE: &str = "{ wallet { balance } }";
 const LOAD: &str = "mutation($amount: Money!) { loadWallet(amount: $amount) { message } }";
@@ -246,6 +246,20 @@ async fn a_server_that_stops_cuts_its_streams_so_that_they_come_back_elsewhere()
     server.topics(2).await;
 
     server.stopping.cancel();
+
+    stream.ended().await;
+}
+
+#[tokio::test]
+async fn a_stream_is_cut_after_its_hours_to_come_back_on_another_node() {
+    let server = Server::start().await;
+    let who = server.app.consumer("First").await;
+    let mut stream = server.follow(&who, SEQ, json!({})).await;
+    server.topics(2).await;
+
+    server.app.clock.advance(TimeDelta::hours(21));
+    assert_eq!(stream.hear().await.as_deref(), Some(":"));
+    server.app.clock.advance(TimeDelta::hours(3));
 
     stream.ended().await;
 }

@@ -13,11 +13,13 @@ use serde::Serialize;
 use crate::error::{Code, Error};
 use crate::graphql::{Answer, Ask, RequestError};
 use crate::request::{Authentication, Loaders, Place, Scope, authenticate};
+use crate::server::seats::{Seat, last_moment};
 use crate::server::websocket::message::{self, Dialect, Outgoing, Plain, Unreadable};
 use crate::server::websocket::operations::{Operations, Step};
-use crate::server::websocket::protocol::{Act, Close, MOST_OPERATIONS, Name, Protocol, Pulse};
+use crate::server::websocket::protocol::{Act, Close, MOST_OPERATIONS, MOST_TOKENS, Name, Protocol};
+use crate::server::websocket::pulse::Pulse;
 use crate::server::websocket::wire::{Traffic, Wire};
-use crate::server::websocket::{Run, Sockets};
+use crate::server::websocket::{Ready, Run, Sockets};
 
 /// How a connection ends: closed by us, or left by the client.
 type End = Option<Close>;
@@ -52,11 +54,13 @@ struct Connection<'a> {
     operations: Operations,
     /// Ready when the sign-in of this connection is over.
     sign_in_ended: Fuse<BoxFuture<'static, ()>>,
+    /// Taken when it is signed in.
+    seat: Option<Seat>,
 }
 
 impl<'a> Connection<'a> {
     fn new(sockets: &'a Sockets, dialect: Dialect, upgrade: Scope, wire: &'a mut Wire) -> Connection<'a> {
-        let pulse = Pulse::new(upgrade.app.clock.now());
+        let pulse = Pulse::new(upgrade.app.clock.now(), last_moment(&upgrade.app));
         Connection {
             sockets,
             dialect,
@@ -66,6 +70,7 @@ impl<'a> Connection<'a> {
             pulse,
             operations: Operations::default(),
             sign_in_ended: Fuse::terminated(),
+            seat: None,
         }
     }
 
@@ -114,8 +119,7 @@ impl<'a> Connection<'a> {
             Act::Start(name, ask) => self.start(name, ask),
             Act::Refuse(name) => {
                 let message = format!("At most {MOST_OPERATIONS} operations can run on one connection");
-                let refusal = RequestError::new(Code::RateLimited.as_str(), message);
-                self.refuse(&name, &Answer::refused(vec![refusal]))
+                self.refuse_one_more(&name, message)
             }
             Act::Cancel(name) => {
                 self.operations.cancel(&name);
@@ -136,9 +140,13 @@ impl<'a> Connection<'a> {
         }
         let authentication = self.upgrade.authentication.clone();
         match authentication {
-            Authentication::Refused(error) => return self.refuse_connection(&error).await,
+            Authentication::Refused(error) => return self.refuse_connection(&error, Close::FORBIDDEN).await,
             Authentication::Anonymous => {}
-            Authentication::Viewer { .. } => {
+            Authentication::Viewer { ref viewer, .. } => {
+                match self.sockets.seats().take(viewer.user_id) {
+                    Ok(seat) => self.seat = Some(seat),
+                    Err(error) => return self.refuse_connection(&error, Close::TOO_MANY).await,
+                }
                 self.sign_in_ended = async move { authentication.ended(&app).await }.boxed().fuse();
             }
         }
@@ -150,21 +158,28 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// Closes a connection whose sign-in is not good. Legacy clients are told why before.
-    async fn refuse_connection(&mut self, error: &Error) -> Result<(), End> {
+    /// Closes a connection instead of acknowledging it. Legacy clients are told why before.
+    async fn refuse_connection(&mut self, error: &Error, close: Close) -> Result<(), End> {
         if self.dialect == Dialect::Legacy {
             self.send(None, &Outgoing::ConnectionError(RequestError::from(error)))?;
             self.wire.flush().await;
         }
-        Err(Some(Close::FORBIDDEN))
+        Err(Some(close))
     }
 
     fn start(&mut self, name: Name, ask: Ask) -> Result<(), End> {
         match self.sockets.operations.clone().prepare(ask) {
-            Ok(run) => {
+            Ok(Ready { tokens, run }) if self.protocol.hold(&name, tokens) => {
                 let answers = self.answers(run);
                 self.operations.advance(name, answers);
                 Ok(())
+            }
+            Ok(_) => {
+                self.protocol.finish(&name);
+                let message = format!(
+                    "The documents that run on one connection can have {MOST_TOKENS} tokens together"
+                );
+                self.refuse_one_more(&name, message)
             }
             Err(refusals) => {
                 self.protocol.finish(&name);
@@ -226,6 +241,11 @@ impl<'a> Connection<'a> {
                 self.send(serial, &Plain::Complete(&name.id))
             }
         }
+    }
+
+    fn refuse_one_more(&mut self, name: &Name, message: String) -> Result<(), End> {
+        let refusal = RequestError::new(Code::RateLimited.as_str(), message);
+        self.refuse(name, &Answer::refused(vec![refusal]))
     }
 
     fn refuse(&mut self, name: &Name, answer: &Answer) -> Result<(), End> {

@@ -10,7 +10,7 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use society_gateway::graphql::{Answer, Ask, RequestError};
-use society_gateway::server::websocket::{Prepare, Run, Sockets, upgrade};
+use society_gateway::server::websocket::{Prepare, Ready, Run, Sockets, upgrade};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -56,6 +56,21 @@ impl Server {
     /// A socket that was acknowledged.
     pub async fn signed_in(&self, who: &Person) -> Client {
         self.opened(json!({"Authorization": format!("Bearer {}", who.token)})).await
+    }
+
+    /// The same as soon as others of this person are gone: the gateway hears of that a moment later.
+    pub async fn signed_in_when_there_is_room(&self, who: &Person) -> Client {
+        let patient = async {
+            loop {
+                let mut client = self.connect().await;
+                client.say(json!({"type": "connection_init", "payload": {"token": who.token}})).await;
+                match client.hear_or_close().await {
+                    Ok(_) => return client,
+                    Err(close) => assert_eq!(close.0, 4429),
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, patient).await.expect("room in time")
     }
 
     pub async fn opened(&self, payload: Value) -> Client {
@@ -145,7 +160,7 @@ impl Drop for Dropped {
 }
 
 impl Prepare for Fake {
-    fn prepare(self: Arc<Self>, ask: Ask) -> Result<Run, Vec<RequestError>> {
+    fn prepare(self: Arc<Self>, ask: Ask) -> Result<Ready, Vec<RequestError>> {
         let counts = self.0.clone();
         let guard = Dropped(counts.clone());
         let answers: BoxStream<'static, Answer> = match ask.query.as_str() {
@@ -157,11 +172,12 @@ impl Prepare for Fake {
             .boxed(),
             other => return Err(vec![RequestError::new("UNKNOWN", other)]),
         };
-        Ok(Box::new(move |_| {
+        let run: Run = Box::new(move |_| {
             let guarded = stream::unfold((answers, guard), async |(mut answers, guard)| {
                 Some((answers.next().await?, (answers, guard)))
             });
             Box::pin(guarded)
-        }))
+        });
+        Ok(Ready { tokens: 1, run })
     }
 }
