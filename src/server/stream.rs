@@ -238,6 +238,11 @@ impl Streaming {
                     Some(COMPLETE.to_owned())
                 }
             },
+            // Who is cut before the first event comes back to this place.
+            () = self.scope.place.begun() => Some(match self.scope.place.take() {
+                Some(cursor) => format!("id: {cursor}\n\n"),
+                None => COMMENT.to_owned(),
+            }),
             () = clock.sleep_until(self.comment_at) => Some(COMMENT.to_owned()),
         }
     }

@@ -72,6 +72,24 @@ async fn a_subscriber_who_is_cut_comes_back_with_the_last_id_and_misses_nothing(
 }
 
 #[tokio::test]
+async fn a_subscriber_who_is_cut_before_the_first_event_knows_where_to_go_on() {
+    let server = Server::start().await;
+    let who = server.app.consumer("First").await;
+    let mut earlier = server.follow(&who, SEQ, json!({})).await;
+    server.topics(2).await;
+    server.app.status_of_order(&who, 7, 1).await;
+    let (newest, _) = earlier.next().await;
+
+    let mut stream = server.follow(&who, SEQ, json!({})).await;
+    assert_eq!(stream.hear().await, Some(format!("id: {newest}")));
+    drop(stream);
+    server.app.status_of_order(&who, 7, 2).await;
+
+    let mut back = open(server.post(who.clone(), SEQ, json!({})).header("last-event-id", &newest)).await;
+    assert_eq!(back.next().await.1["data"]["orderStatusChanged"]["seq"], 2);
+}
+
+#[tokio::test]
 async fn a_last_event_id_that_no_event_had_is_refused_and_an_empty_one_is_none() {
     let server = Server::start().await;
     let who = server.app.consumer("First").await;

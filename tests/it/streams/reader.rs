@@ -79,13 +79,12 @@ impl Reader {
         tokio::time::timeout(PATIENCE, block).await.expect("an event in time")
     }
 
-    /// The id and the data of the next event, comments left out.
+    /// The id and the data of the next event; what a page does not hear of is left out.
     pub async fn next(&mut self) -> (String, Value) {
-        let mut block = self.hear().await;
-        while block.as_deref() == Some(":") {
-            block = self.hear().await;
+        let mut block = self.hear().await.expect("an event");
+        while !block.contains("event: ") {
+            block = self.hear().await.expect("an event");
         }
-        let block = block.expect("an event");
         let lines = block.strip_prefix("event: next\n").unwrap_or_else(|| panic!("no next: {block}"));
         let (id, data) = match lines.strip_prefix("id: ").and_then(|lines| lines.split_once('\n')) {
             Some((id, data)) => (id, data),
