@@ -73,6 +73,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpAddr>,
     /// `EVENT_DAYS`: how long events are kept for replay.
     pub event_days: u32,
+    /// `CONNECTION_HOURS`: how long a socket or an event stream lasts at most.
+    pub connection_hours: u32,
 }
 
 /// Each setting with its default and meaning: the text of `--help`.
@@ -92,6 +94,11 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ("ALLOWED_ORIGINS", "any", "any, or comma-separated origins such as https://app.example.org"),
     ("TRUSTED_PROXIES", "none", "comma-separated addresses whose X-Forwarded-For is believed"),
     ("EVENT_DAYS", "7", "days that events are kept for subscribers who come back, 1 to 365"),
+    (
+        "CONNECTION_HOURS",
+        "24",
+        "hours after which sockets and event streams are closed, to come back, 1 to 168",
+    ),
 ];
 
 /// A setting that cannot be used: its name, what it says, what is expected.
@@ -273,6 +280,8 @@ impl Config {
             ),
             event_days: reader
                 .read("EVENT_DAYS", 7, "a number from 1 to 365", |text| number_in(text, 1..=365)),
+            connection_hours: reader
+                .read("CONNECTION_HOURS", 24, "a number from 1 to 168", |text| number_in(text, 1..=168)),
         };
         config.check_environment_is_said(&mut reader);
         config.check_production(&mut reader);

@@ -6,6 +6,7 @@ mod hub;
 mod notify;
 mod prune;
 mod record;
+mod sequence;
 
 pub use feed::{Doorbell, Feed};
 pub use hub::{Hub, Topic};

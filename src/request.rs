@@ -1,6 +1,7 @@
 //! What a resolver may reach: the app, who asks, from where, and this request's loaders.
 
 mod authentication;
+mod following;
 mod loaders;
 mod page;
 mod row;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use async_graphql::Context;
 
 pub use authentication::{Authentication, authenticate};
+pub use following::{Place, follow};
 pub use loaders::{Loaders, Relation, grouped, load};
 pub use page::{List, Page, PageLimits};
 pub(crate) use row::columns;
@@ -48,6 +50,8 @@ pub struct Scope {
     pub page_limits: PageLimits,
     /// This request's loaders.
     pub loaders: Loaders,
+    /// Where a subscription stands.
+    pub place: Place,
 }
 
 impl Scope {

@@ -1,9 +1,12 @@
 //! The axum router: what is served where, and what every response carries.
 
+mod ask;
 mod graphql;
 mod media_type;
 pub mod request_id;
 pub mod scope;
+mod seats;
+mod stream;
 pub mod websocket;
 
 use std::any::Any;
@@ -81,6 +84,7 @@ pub async fn router(state: ServerState) -> std::result::Result<Router, rest::Unf
     let router = Router::new()
         .nest("/api/v1", rest)
         .route("/graphql", get(graphql::get).post(graphql::post))
+        .route("/graphql/stream", get(stream::get).post(stream::post))
         .route("/graphql/ws", get(websocket::upgrade))
         .route("/health", get(alive))
         .route("/healthz", get(alive))

@@ -7,7 +7,8 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use axum::serve::ListenerExt;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -20,6 +21,11 @@ use crate::server::{self, ServerState};
 
 /// How long requests in progress may take after a signal to stop.
 const DRAIN: Duration = Duration::from_secs(10);
+
+/// How long what was sent may go without an answer. Only so a stream of events hears that its client is gone, or takes
+/// nothing any more.
+#[cfg(target_os = "linux")]
+const UNANSWERED: Duration = Duration::from_secs(60);
 
 /// Serves until SIGTERM or Ctrl-C.
 pub(super) async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
@@ -55,7 +61,7 @@ async fn run(
 
     let drained = stopping.clone();
     let mut serving = tokio::spawn(async move {
-        axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        axum::serve(listener.tap_io(tune), router.into_make_service_with_connect_info::<SocketAddr>())
             .with_graceful_shutdown(drained.cancelled_owned())
             .await
     });
@@ -82,6 +88,13 @@ async fn run(
     Ok(())
 }
 
+/// Small messages go out at once, and dead connections end. Without either the connection works, too.
+fn tune(connection: &mut TcpStream) {
+    let _ = connection.set_nodelay(true);
+    #[cfg(target_os = "linux")]
+    let _ = socket2::SockRef::from(&*connection).set_tcp_user_timeout(Some(UNANSWERED));
+}
+
 async fn told_to_stop() {
     match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
         (Ok(mut terminate), Ok(mut interrupt)) => {
@@ -99,7 +112,8 @@ async fn told_to_stop() {
 fn greet(app: &App, address: SocketAddr) -> Result<(), Box<dyn Error>> {
     let mut text = format!(
         "\nsociety-gateway is running.\n\n  GraphQL        http://{address}/graphql\n  \
-         Subscriptions  ws://{address}/graphql/ws\n  REST           http://{address}/api/v1\n"
+         Subscriptions  ws://{address}/graphql/ws, http://{address}/graphql/stream\n  \
+         REST           http://{address}/api/v1\n"
     );
     if app.config.environment == Environment::Development {
         introduce(&mut text, app)?;

@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 
 use crate::db::{Conn, Pool};
 use crate::error::Result;
+use crate::events::sequence::{Disorder, Sequences};
 use crate::events::{Event, EventCursor, Hub, Kind};
 use crate::schema::event;
 
@@ -49,6 +50,7 @@ pub struct Feed {
     hub: Hub,
     doorbell: Doorbell,
     position: EventCursor,
+    sequences: Sequences,
 }
 
 impl Feed {
@@ -61,7 +63,7 @@ impl Feed {
         forget_foreign(&mut conn).await?;
         let position = newest(&mut conn).await?;
         hub.begin_at(position);
-        Ok(Feed { pool, hub, doorbell, position })
+        Ok(Feed { pool, hub, doorbell, position, sequences: Sequences::default() })
     }
 
     /// Feeds the hub until the task is dropped. A database that fails is tried again.
@@ -94,9 +96,38 @@ impl Feed {
                 return Ok(Advance::HeldBack);
             }
             self.position = event.cursor();
+            let number = event.order_id.zip(event.seq);
             self.hub.publish(&Arc::new(event));
+            if let Some(disorder) = number.and_then(|(order_id, seq)| self.sequences.note(order_id, seq)) {
+                self.report(disorder).await;
+            }
         }
         Ok(if full { Advance::More } else { Advance::Dry })
+    }
+
+    /// Logs that something was delivered out of order or not at all, unless a newer gateway recorded what is missing.
+    async fn report(&self, disorder: Disorder) {
+        let Disorder { order_id, expected, found } = disorder;
+        if self
+            .unknown_to_us(disorder)
+            .await
+            .is_ok_and(|unknown| unknown == i64::from(found) - i64::from(expected))
+        {
+            return;
+        }
+        tracing::error!(order.id = order_id.0, expected, found, "the events of an order are not in sequence");
+    }
+
+    /// How many of the numbers that were passed over belong to events of kinds that this gateway does not know.
+    async fn unknown_to_us(&self, Disorder { order_id, expected, found }: Disorder) -> Result<i64> {
+        let unknown = event::table
+            .filter(event::order_id.eq(order_id))
+            .filter(event::seq.ge(expected).and(event::seq.lt(found)))
+            .filter(event::kind.ne_all(Kind::ALL))
+            .count()
+            .get_result(&mut self.pool.get().await?)
+            .await?;
+        Ok(unknown)
     }
 }
 

@@ -78,6 +78,12 @@ impl Hub {
         }
     }
 
+    /// The newest event that was published on this node, or behind which it began; none before the first of all.
+    #[must_use]
+    pub fn newest(&self) -> Option<EventCursor> {
+        Some(self.board().position).filter(|position| *position != EventCursor::default())
+    }
+
     /// Says where the feed begins: events up to here are not published.
     pub(super) fn begin_at(&self, position: EventCursor) {
         self.board().position = position;

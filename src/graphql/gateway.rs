@@ -56,6 +56,12 @@ impl Prepared {
         self.operation_name.as_deref()
     }
 
+    /// The size of the document, which a live operation holds.
+    #[must_use]
+    pub fn tokens(&self) -> usize {
+        self.document.tokens
+    }
+
     /// Query, mutation or subscription.
     #[must_use]
     pub fn operation_type(&self) -> OperationType {
@@ -199,7 +205,7 @@ mod tests {
     use crate::app::App;
     use crate::config::Config;
     use crate::db::Pool;
-    use crate::request::{Authentication, Face, Loaders, PageLimits};
+    use crate::request::{Authentication, Face, Loaders, PageLimits, Place};
     use crate::values::{Clock, Paise};
     use async_graphql::{ID, Object, Subscription};
     use serde_json::json;
@@ -292,6 +298,7 @@ mod tests {
             idempotency_key: None,
             page_limits: PageLimits::GRAPHQL,
             loaders: Loaders::new(pool),
+            place: Place::default(),
         })
     }
 

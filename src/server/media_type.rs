@@ -27,13 +27,11 @@ impl Media {
 /// A wildcard means `application/json`: who knows the newer form names it.
 #[must_use]
 pub fn accepted(headers: &HeaderMap) -> Option<Media> {
-    let lines: Vec<_> =
-        headers.get_all(header::ACCEPT).iter().map(|line| line.to_str().unwrap_or("")).collect();
-    let ranges: Vec<_> = lines.iter().flat_map(|line| line.split(',')).filter_map(range).collect();
+    let ranges = ranges(headers);
     if ranges.is_empty() {
         return Some(Media::Json);
     }
-    let weight = |name: &str| ranges.iter().find(|(range, _)| range == name).map(|(_, weight)| *weight);
+    let weight = |name: &str| weight(&ranges, name);
     let newer = weight("application/graphql-response+json").unwrap_or(0.0);
     let older = weight("application/json")
         .or_else(|| weight("application/*"))
@@ -44,6 +42,24 @@ pub fn accepted(headers: &HeaderMap) -> Option<Media> {
         (_, true) => Some(Media::Json),
         _ => None,
     }
+}
+
+/// Whether the client takes a stream of events.
+#[must_use]
+pub fn accepts_events(headers: &HeaderMap) -> bool {
+    let ranges = ranges(headers);
+    let weight = ["text/event-stream", "text/*", "*/*"].iter().find_map(|name| weight(&ranges, name));
+    ranges.is_empty() || weight.is_some_and(|weight| weight > 0.0)
+}
+
+/// The media ranges that the client accepts, with their weights.
+fn ranges(headers: &HeaderMap) -> Vec<(String, f32)> {
+    let lines = headers.get_all(header::ACCEPT).iter().map(|line| line.to_str().unwrap_or(""));
+    lines.flat_map(|line| line.split(',')).filter_map(range).collect()
+}
+
+fn weight(ranges: &[(String, f32)], name: &str) -> Option<f32> {
+    ranges.iter().find(|(range, _)| range == name).map(|(_, weight)| *weight)
 }
 
 /// The name of a media range in lower case, and its weight.
@@ -100,6 +116,21 @@ mod tests {
             (&["text/html, */*;q=0.1"], Some(Media::Json)),
         ] {
             assert_eq!(accepted(&headers(header::ACCEPT, lines)), expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn events_are_sent_to_whoever_does_not_refuse_them() {
+        for (lines, expected) in [
+            (&[][..], true),
+            (&["text/event-stream"], true),
+            (&["application/json, Text/Event-Stream;q=0.5"], true),
+            (&["text/*"], true),
+            (&["*/*"], true),
+            (&["application/json"], false),
+            (&["text/event-stream;q=0, */*"], false),
+        ] {
+            assert_eq!(accepts_events(&headers(header::ACCEPT, lines)), expected, "{lines:?}");
         }
     }
 

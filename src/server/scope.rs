@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderName, header};
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::request::{Face, Loaders, PageLimits, Scope, authenticate};
+use crate::request::{Face, Loaders, PageLimits, Place, Scope, authenticate};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -64,6 +64,7 @@ pub async fn scope(app: &Arc<App>, headers: &HeaderMap, peer: SocketAddr, face: 
             Face::Rest => PageLimits::REST,
         },
         loaders: Loaders::new(app.pool().clone()),
+        place: Place::default(),
     })
 }
 

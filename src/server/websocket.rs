@@ -1,4 +1,5 @@
-//! GraphQL over WebSocket at `/graphql/ws`: the protocol graphql-transport-ws, with all of its close codes.
+//! GraphQL over WebSocket at `/graphql/ws`: the protocol graphql-transport-ws, with all of its close codes, and the older
+//! graphql-ws.
 //!
 //! One task per connection, on axum's own WebSocket. What a message means is decided in `protocol`, which knows no
 //! socket; what is sent waits in `wire`, which is bounded. Queries and mutations work here as well as subscriptions.
@@ -7,6 +8,7 @@ mod connection;
 mod message;
 mod operations;
 mod protocol;
+mod pulse;
 mod wire;
 
 use std::sync::Arc;
@@ -26,11 +28,11 @@ use crate::config::Origins;
 use crate::graphql::{Answer, Ask, Gateway, RequestError};
 use crate::request::{Face, Scope};
 use crate::server::scope::{Peer, scope};
+use crate::server::seats::Seats;
+use crate::server::websocket::message::Dialect;
 use crate::server::websocket::protocol::Close;
 use crate::server::websocket::wire::Wire;
 
-/// The protocol's name, as clients ask for it.
-const PROTOCOL: &str = "graphql-transport-ws";
 /// The longest message of a client: as long as a body over HTTP.
 const MAX_MESSAGE: usize = 256 * 1024;
 /// What a connection reads at once, and keeps for it while it idles: few messages are longer.
@@ -39,24 +41,34 @@ const READ_BUFFER: usize = 4 * 1024;
 /// What runs an operation that was prepared, in the scope it is given.
 pub type Run = Box<dyn FnOnce(Arc<Scope>) -> BoxStream<'static, Answer> + Send>;
 
+/// An operation that may run.
+pub struct Ready {
+    /// The size of its document, which it holds while it is live.
+    pub tokens: usize,
+    /// What runs it.
+    pub run: Run,
+}
+
 /// What operations are taken to. The product's is [`Gateway`].
 pub trait Prepare: Send + Sync {
     /// Reads what a client asks for up to the point where it could run.
     ///
     /// # Errors
     /// Why it may not run.
-    fn prepare(self: Arc<Self>, ask: Ask) -> Result<Run, Vec<RequestError>>;
+    fn prepare(self: Arc<Self>, ask: Ask) -> Result<Ready, Vec<RequestError>>;
 }
 
 impl Prepare for Gateway {
-    fn prepare(self: Arc<Self>, ask: Ask) -> Result<Run, Vec<RequestError>> {
+    fn prepare(self: Arc<Self>, ask: Ask) -> Result<Ready, Vec<RequestError>> {
         let prepared = Gateway::prepare(&self, ask)?;
-        Ok(match prepared.operation_type() {
+        let tokens = prepared.tokens();
+        let run: Run = match prepared.operation_type() {
             OperationType::Subscription => Box::new(move |scope| self.subscribe(prepared, scope).boxed()),
             OperationType::Query | OperationType::Mutation => Box::new(move |scope| {
                 stream::once(async move { self.execute(prepared, scope).await }).boxed()
             }),
-        })
+        };
+        Ok(Ready { tokens, run })
     }
 }
 
@@ -67,13 +79,20 @@ pub struct Sockets {
     operations: Arc<dyn Prepare>,
     stopping: CancellationToken,
     open: TaskTracker,
+    seats: Seats,
 }
 
 impl Sockets {
     /// None open yet. All are closed with 1001 when `stopping` is cancelled.
     #[must_use]
     pub fn new(app: Arc<App>, operations: Arc<dyn Prepare>, stopping: CancellationToken) -> Sockets {
-        Sockets { app, operations, stopping, open: TaskTracker::new() }
+        Sockets { app, operations, stopping, open: TaskTracker::new(), seats: Seats::default() }
+    }
+
+    /// The seats that signed-in sockets take.
+    #[must_use]
+    pub(super) fn seats(&self) -> &Seats {
+        &self.seats
     }
 
     /// How many are open.
@@ -108,21 +127,22 @@ pub async fn upgrade(
         }
     };
     let upgrade = upgrade
-        .protocols([PROTOCOL])
+        .protocols(Dialect::ALL.map(Dialect::name))
         .max_message_size(MAX_MESSAGE)
         .max_frame_size(MAX_MESSAGE)
         .read_buffer_size(READ_BUFFER)
         // Every message is sent at once: nothing gathers in the socket while it idles.
         .write_buffer_size(0);
-    let speaks_ours = upgrade.selected_protocol().is_some();
+    let selected = upgrade.selected_protocol().cloned();
+    let dialect =
+        Dialect::ALL.into_iter().find(|dialect| selected.as_ref().is_some_and(|name| name == dialect.name()));
     let open = sockets.open.token();
     upgrade.on_upgrade(async move |socket| {
         // Counted until the client is gone.
         let _open = open;
-        if speaks_ours {
-            connection::serve(sockets, socket, scope).await;
-        } else {
-            Wire::new(socket).close(Some(Close::SUBPROTOCOL)).await;
+        match dialect {
+            Some(dialect) => connection::serve(sockets, socket, dialect, scope).await,
+            None => Wire::new(socket).close(Some(Close::SUBPROTOCOL)).await,
         }
     })
 }

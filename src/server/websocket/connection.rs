@@ -12,22 +12,24 @@ use serde::Serialize;
 
 use crate::error::{Code, Error};
 use crate::graphql::{Answer, Ask, RequestError};
-use crate::request::{Authentication, Loaders, Scope, authenticate};
-use crate::server::websocket::message::{self, Outgoing, Plain, Unreadable};
+use crate::request::{Authentication, Loaders, Place, Scope, authenticate};
+use crate::server::seats::{Seat, last_moment};
+use crate::server::websocket::message::{self, Dialect, Outgoing, Plain, Unreadable};
 use crate::server::websocket::operations::{Operations, Step};
-use crate::server::websocket::protocol::{Act, Close, MOST_OPERATIONS, Name, Protocol, Pulse};
+use crate::server::websocket::protocol::{Act, Close, MOST_OPERATIONS, MOST_TOKENS, Name, Protocol};
+use crate::server::websocket::pulse::Pulse;
 use crate::server::websocket::wire::{Traffic, Wire};
-use crate::server::websocket::{Run, Sockets};
+use crate::server::websocket::{Ready, Run, Sockets};
 
 /// How a connection ends: closed by us, or left by the client.
 type End = Option<Close>;
 
 /// Serves a connection until it is closed. Operations that still run then are dropped; a write that is under way is a
 /// task of its own and completes.
-pub async fn serve(sockets: Sockets, socket: WebSocket, upgrade: Scope) {
+pub async fn serve(sockets: Sockets, socket: WebSocket, dialect: Dialect, upgrade: Scope) {
     let opened = Instant::now();
     let mut wire = Wire::new(socket);
-    let connection = Connection::new(&sockets, upgrade, &mut wire);
+    let connection = Connection::new(&sockets, dialect, upgrade, &mut wire);
     let close = tokio::select! {
         close = connection.run() => close,
         () = sockets.stopping.cancelled() => Some(Close::GOING_AWAY),
@@ -43,6 +45,7 @@ pub async fn serve(sockets: Sockets, socket: WebSocket, upgrade: Scope) {
 
 struct Connection<'a> {
     sockets: &'a Sockets,
+    dialect: Dialect,
     /// The request that opened the connection, signed in as the client then did: what each operation's scope is made of.
     upgrade: Scope,
     wire: &'a mut Wire,
@@ -51,19 +54,23 @@ struct Connection<'a> {
     operations: Operations,
     /// Ready when the sign-in of this connection is over.
     sign_in_ended: Fuse<BoxFuture<'static, ()>>,
+    /// Taken when it is signed in.
+    seat: Option<Seat>,
 }
 
 impl<'a> Connection<'a> {
-    fn new(sockets: &'a Sockets, upgrade: Scope, wire: &'a mut Wire) -> Connection<'a> {
-        let pulse = Pulse::new(upgrade.app.clock.now());
+    fn new(sockets: &'a Sockets, dialect: Dialect, upgrade: Scope, wire: &'a mut Wire) -> Connection<'a> {
+        let pulse = Pulse::new(upgrade.app.clock.now(), last_moment(&upgrade.app));
         Connection {
             sockets,
+            dialect,
             upgrade,
             wire,
             protocol: Protocol::default(),
             pulse,
             operations: Operations::default(),
             sign_in_ended: Fuse::terminated(),
+            seat: None,
         }
     }
 
@@ -104,22 +111,22 @@ impl<'a> Connection<'a> {
             Traffic::Closed => return Err(None),
         };
         self.pulse.heard(now);
-        let incoming = message::read(&text).map_err(|Unreadable(reason)| Some(Close::bad_message(reason)))?;
+        let incoming = message::read(self.dialect, &text);
+        let incoming = incoming.map_err(|Unreadable(reason)| Some(Close::bad_message(reason)))?;
         match self.protocol.receive(incoming).map_err(Some)? {
             // Boxed: it is long gone when thousands of connections idle.
             Act::Authenticate(token) => Box::pin(self.authenticate(token)).await,
             Act::Start(name, ask) => self.start(name, ask),
             Act::Refuse(name) => {
                 let message = format!("At most {MOST_OPERATIONS} operations can run on one connection");
-                let refusal = RequestError::new(Code::RateLimited.as_str(), message);
-                self.send(None, &Outgoing::Error { id: &name.id, payload: [refusal] })
+                self.refuse_one_more(&name, message)
             }
             Act::Cancel(name) => {
                 self.operations.cancel(&name);
                 self.wire.take_back(name.serial);
                 Ok(())
             }
-            Act::Pong(payload) => self.send(None, &Outgoing::Pong { payload }),
+            Act::Pong(payload) => self.send(None, &Outgoing::Pong(payload)),
             Act::Nothing => Ok(()),
         }
     }
@@ -133,21 +140,46 @@ impl<'a> Connection<'a> {
         }
         let authentication = self.upgrade.authentication.clone();
         match authentication {
-            Authentication::Refused(_) => return Err(Some(Close::FORBIDDEN)),
+            Authentication::Refused(error) => return self.refuse_connection(&error, Close::FORBIDDEN).await,
             Authentication::Anonymous => {}
-            Authentication::Viewer { .. } => {
+            Authentication::Viewer { ref viewer, .. } => {
+                match self.sockets.seats().take(viewer.user_id) {
+                    Ok(seat) => self.seat = Some(seat),
+                    Err(error) => return self.refuse_connection(&error, Close::TOO_MANY).await,
+                }
                 self.sign_in_ended = async move { authentication.ended(&app).await }.boxed().fuse();
             }
         }
-        self.send(None, &Plain::ConnectionAck)
+        self.send(None, &Plain::ConnectionAck)?;
+        match self.dialect {
+            Dialect::Current => Ok(()),
+            // From the first one on, these clients expect more.
+            Dialect::Legacy => self.send(None, &Plain::Ping),
+        }
+    }
+
+    /// Closes a connection instead of acknowledging it. Legacy clients are told why before.
+    async fn refuse_connection(&mut self, error: &Error, close: Close) -> Result<(), End> {
+        if self.dialect == Dialect::Legacy {
+            self.send(None, &Outgoing::ConnectionError(RequestError::from(error)))?;
+            self.wire.flush().await;
+        }
+        Err(Some(close))
     }
 
     fn start(&mut self, name: Name, ask: Ask) -> Result<(), End> {
         match self.sockets.operations.clone().prepare(ask) {
-            Ok(run) => {
+            Ok(Ready { tokens, run }) if self.protocol.hold(&name, tokens) => {
                 let answers = self.answers(run);
                 self.operations.advance(name, answers);
                 Ok(())
+            }
+            Ok(_) => {
+                self.protocol.finish(&name);
+                let message = format!(
+                    "The documents that run on one connection can have {MOST_TOKENS} tokens together"
+                );
+                self.refuse_one_more(&name, message)
             }
             Err(refusals) => {
                 self.protocol.finish(&name);
@@ -178,6 +210,7 @@ impl<'a> Connection<'a> {
                 // One connection carries many writes: each names its key in its arguments.
                 idempotency_key: None,
                 page_limits,
+                place: Place::default(),
             }))
         };
         begin.into_stream().flatten().boxed()
@@ -195,7 +228,7 @@ impl<'a> Connection<'a> {
                 self.refuse(&name, &answer)
             }
             Some((answer, rest)) => {
-                self.send(serial, &Outgoing::Next { id: &name.id, payload: &answer })?;
+                self.send(serial, &Outgoing::Next(&name.id, &answer))?;
                 if self.wire.has_room() {
                     self.operations.advance(name, rest);
                 } else {
@@ -205,13 +238,18 @@ impl<'a> Connection<'a> {
             }
             None => {
                 self.protocol.finish(&name);
-                self.send(serial, &Plain::Complete { id: &name.id })
+                self.send(serial, &Plain::Complete(&name.id))
             }
         }
     }
 
+    fn refuse_one_more(&mut self, name: &Name, message: String) -> Result<(), End> {
+        let refusal = RequestError::new(Code::RateLimited.as_str(), message);
+        self.refuse(name, &Answer::refused(vec![refusal]))
+    }
+
     fn refuse(&mut self, name: &Name, answer: &Answer) -> Result<(), End> {
-        self.send(Some(name.serial), &Outgoing::Error { id: &name.id, payload: &answer.errors })
+        self.send(Some(name.serial), &Plain::Error(&name.id, &answer.errors))
     }
 
     /// Sees after time: whether the client began, lives, and takes what is sent.
@@ -219,12 +257,16 @@ impl<'a> Connection<'a> {
         let now = self.upgrade.app.clock.now();
         if self.pulse.look(self.protocol.has_begun(), now).map_err(Some)? {
             self.send(None, &Plain::Ping)?;
+            // Legacy clients have no word of their own to answer with.
+            if self.dialect == Dialect::Legacy {
+                self.wire.ping();
+            }
         }
         Ok(())
     }
 
     fn send<P: Serialize>(&mut self, operation: Option<u64>, message: &Outgoing<'_, P>) -> Result<(), End> {
-        let text = message.text().map_err(|error| {
+        let text = message.text(self.dialect).map_err(|error| {
             tracing::error!(cause = %error, "a message cannot be written as JSON");
             Some(Close::INTERNAL)
         })?;

@@ -1,7 +1,8 @@
-//! The messages of graphql-transport-ws: from text to what the client wants, from answers to text.
+//! The messages of both protocols: from text to what the client wants, from answers to text.
 
 use std::fmt;
 
+use async_graphql::ServerError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -11,6 +12,28 @@ use crate::graphql::Ask;
 const LONGEST_ID: usize = 256;
 /// Where clients put their token in the payload of `connection_init`, in the order in which it is looked for.
 const TOKEN_NAMES: [&str; 4] = ["Authorization", "authorization", "token", "authToken"];
+
+/// A protocol that clients speak. Both hold the same conversation, each in its own words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// `graphql-transport-ws`: the package graphql-ws and its like.
+    Current,
+    /// `graphql-ws`: the package subscriptions-transport-ws and the clients of its time.
+    Legacy,
+}
+
+impl Dialect {
+    /// All of them, the preferred one first.
+    pub const ALL: [Dialect; 2] = [Dialect::Current, Dialect::Legacy];
+
+    /// Its name, as clients ask for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Dialect::Current => "graphql-transport-ws",
+            Dialect::Legacy => "graphql-ws",
+        }
+    }
+}
 
 /// What a client says.
 #[derive(Debug)]
@@ -25,6 +48,8 @@ pub enum Incoming {
     Subscribe(String, Ask),
     /// Wants no more of an operation.
     Complete(String),
+    /// Wants no more of the connection.
+    Terminate,
 }
 
 /// Why a message is none of the protocol's: a reason that fits into a close frame.
@@ -51,15 +76,15 @@ struct Operation {
 ///
 /// # Errors
 /// What is wrong with it, in a few words.
-pub fn read(text: &str) -> Result<Incoming, Unreadable> {
+pub fn read(dialect: Dialect, text: &str) -> Result<Incoming, Unreadable> {
     let message: Envelope = serde_json::from_str(text).map_err(|_| Unreadable("Invalid message"))?;
-    match message.r#type.as_str() {
-        "connection_init" => Ok(Incoming::Init(token(object(message.payload)?)?)),
-        "ping" => Ok(Incoming::Ping(object(message.payload)?)),
-        "pong" => object(message.payload).map(|_| Incoming::Pong),
-        "subscribe" => {
+    match (dialect, message.r#type.as_str()) {
+        (_, "connection_init") => Ok(Incoming::Init(token(object(message.payload)?)?)),
+        (Dialect::Current, "ping") => Ok(Incoming::Ping(object(message.payload)?)),
+        (Dialect::Current, "pong") => object(message.payload).map(|_| Incoming::Pong),
+        (Dialect::Current, "subscribe") | (Dialect::Legacy, "start") => {
             let operation: Operation = serde_json::from_value(message.payload)
-                .map_err(|_| Unreadable("The payload of subscribe is invalid"))?;
+                .map_err(|_| Unreadable("The operation is invalid"))?;
             let ask = Ask {
                 query: operation.query,
                 operation_name: operation.operation_name,
@@ -67,7 +92,8 @@ pub fn read(text: &str) -> Result<Incoming, Unreadable> {
             };
             Ok(Incoming::Subscribe(id(message.id)?, ask))
         }
-        "complete" => Ok(Incoming::Complete(id(message.id)?)),
+        (Dialect::Current, "complete") | (Dialect::Legacy, "stop") => Ok(Incoming::Complete(id(message.id)?)),
+        (Dialect::Legacy, "connection_terminate") => Ok(Incoming::Terminate),
         _ => Err(Unreadable("Unknown message type")),
     }
 }
@@ -96,51 +122,82 @@ fn token(payload: Option<Map<String, Value>>) -> Result<Option<String>, Unreadab
 }
 
 /// What the gateway says.
-#[derive(Debug, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[derive(Debug)]
 pub enum Outgoing<'a, P: Serialize> {
     /// The connection is ready for operations.
     ConnectionAck,
-    /// Asks for a sign of life.
+    /// The connection is not taken. The current protocol says so in the close alone.
+    ConnectionError(P),
+    /// Asks for a sign of life; in the legacy protocol, gives one.
     Ping,
-    /// Answers a ping with its payload.
-    Pong {
-        /// As it came.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        payload: Option<P>,
-    },
-    /// A result of an operation.
-    Next {
-        /// The operation.
-        id: &'a str,
-        /// A GraphQL response.
-        payload: P,
-    },
+    /// Answers a ping with its payload, as it came.
+    Pong(Option<P>),
+    /// A result of an operation: a GraphQL response.
+    Next(&'a str, P),
     /// The operation was not run, and is over.
-    Error {
-        /// The operation.
-        id: &'a str,
-        /// GraphQL errors.
-        payload: P,
-    },
+    Error(&'a str, &'a [ServerError]),
     /// The operation is over.
-    Complete {
-        /// The operation.
-        id: &'a str,
-    },
+    Complete(&'a str),
 }
 
 /// A message without a payload.
 pub type Plain<'a> = Outgoing<'a, ()>;
+
+#[derive(Serialize)]
+struct Written<'a, P: Serialize> {
+    r#type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<P>,
+}
+
+/// Legacy clients expect one error; some find all of them in it.
+#[derive(Serialize)]
+struct LegacyError<'a> {
+    message: &'a str,
+    errors: &'a [ServerError],
+}
 
 impl<P: Serialize> Outgoing<'_, P> {
     /// The message as it is sent.
     ///
     /// # Errors
     /// When the payload cannot be written as JSON.
-    pub fn text(&self) -> serde_json::Result<String> {
-        serde_json::to_string(self)
+    pub fn text(&self, dialect: Dialect) -> serde_json::Result<String> {
+        let is_legacy = dialect == Dialect::Legacy;
+        let word = match self {
+            Outgoing::ConnectionAck => "connection_ack",
+            Outgoing::ConnectionError(_) => "connection_error",
+            Outgoing::Ping if is_legacy => "ka",
+            Outgoing::Ping => "ping",
+            Outgoing::Pong(_) => "pong",
+            Outgoing::Next(..) if is_legacy => "data",
+            Outgoing::Next(..) => "next",
+            Outgoing::Error(..) => "error",
+            Outgoing::Complete(_) => "complete",
+        };
+        match self {
+            Outgoing::ConnectionAck | Outgoing::Ping => written::<()>(word, None, None),
+            Outgoing::ConnectionError(payload) => written(word, None, Some(payload)),
+            Outgoing::Pong(payload) => written(word, None, payload.as_ref()),
+            Outgoing::Next(id, payload) => written(word, Some(id), Some(payload)),
+            Outgoing::Error(id, errors) if is_legacy => {
+                let message = errors.first().map_or("", |error| &error.message);
+                written(word, Some(id), Some(LegacyError { message, errors }))
+            }
+            Outgoing::Error(id, errors) => written(word, Some(id), Some(errors)),
+            Outgoing::Complete(id) => written::<()>(word, Some(id), None),
+        }
     }
+}
+
+fn written<P: Serialize>(
+    r#type: &'static str,
+    id: Option<&str>,
+    payload: Option<P>,
+) -> serde_json::Result<String> {
+    serde_json::to_string(&Written { r#type, id, payload })
 }
 
 impl fmt::Display for Unreadable {
@@ -154,8 +211,11 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    const EACH: [(Dialect, &str, &str); 2] =
+        [(Dialect::Current, "subscribe", "complete"), (Dialect::Legacy, "start", "stop")];
+
     fn token_of(payload: &str) -> Option<String> {
-        match read(&format!(r#"{{"type":"connection_init","payload":{payload}}}"#)) {
+        match read(Dialect::Current, &format!(r#"{{"type":"connection_init","payload":{payload}}}"#)) {
             Ok(Incoming::Init(token)) => token,
             other => unreachable!("{other:?}"),
         }
@@ -171,35 +231,62 @@ mod tests {
         for nobody in ["null", "{}", r#"{"token":null}"#] {
             assert_eq!(token_of(nobody), None, "{nobody}");
         }
-        assert!(matches!(read(r#"{"type":"connection_init"}"#), Ok(Incoming::Init(None))));
+        for dialect in Dialect::ALL {
+            assert!(matches!(read(dialect, r#"{"type":"connection_init"}"#), Ok(Incoming::Init(None))));
+        }
     }
 
     #[test]
-    fn an_operation_is_read_whole() {
-        let text = r#"{"id":"1","type":"subscribe","payload":
-            {"query":"query A { a }","operationName":"A","variables":{"x":[1]},"extensions":{"y":1}}}"#;
-        let Ok(Incoming::Subscribe(id, ask)) = read(text) else { unreachable!("a subscribe") };
-        assert_eq!((id.as_str(), ask.query.as_str()), ("1", "query A { a }"));
-        assert_eq!(ask.operation_name.as_deref(), Some("A"));
-        assert_eq!(Value::Object(ask.variables), json!({"x": [1]}));
+    fn an_operation_is_read_whole_in_the_words_of_each_protocol() {
+        for (dialect, start, stop) in EACH {
+            let text = format!(
+                r#"{{"id":"1","type":"{start}","payload":
+                {{"query":"query A {{ a }}","operationName":"A","variables":{{"x":[1]}},"extensions":{{"y":1}}}}}}"#
+            );
+            let Ok(Incoming::Subscribe(id, ask)) = read(dialect, &text) else { unreachable!("a start") };
+            assert_eq!((id.as_str(), ask.query.as_str()), ("1", "query A { a }"));
+            assert_eq!(ask.operation_name.as_deref(), Some("A"));
+            assert_eq!(Value::Object(ask.variables), json!({"x": [1]}));
 
-        let text = r#"{"id":"1","type":"subscribe","payload":{"query":"{a}","operationName":null,"variables":null}}"#;
-        let Ok(Incoming::Subscribe(_, ask)) = read(text) else { unreachable!("a subscribe") };
-        assert_eq!((ask.operation_name, ask.variables.len()), (None, 0));
+            let payload = r#"{"query":"{a}","operationName":null,"variables":null}"#;
+            let text = format!(r#"{{"id":"1","type":"{start}","payload":{payload}}}"#);
+            let Ok(Incoming::Subscribe(_, ask)) = read(dialect, &text) else { unreachable!("a start") };
+            assert_eq!((ask.operation_name, ask.variables.len()), (None, 0));
+
+            let text = format!(r#"{{"id":"7","type":"{stop}"}}"#);
+            let Ok(Incoming::Complete(id)) = read(dialect, &text) else { unreachable!("a stop") };
+            assert_eq!(id, "7");
+        }
     }
 
     #[test]
     fn the_small_messages_are_read() {
+        let read = |text| read(Dialect::Current, text);
         assert!(matches!(read(r#"{"type":"pong"}"#), Ok(Incoming::Pong)));
         assert!(matches!(read(r#"{"type":"ping"}"#), Ok(Incoming::Ping(None))));
         let Ok(Incoming::Ping(Some(payload))) = read(r#"{"type":"ping","payload":{"a":[1]}}"#) else {
             unreachable!("a ping")
         };
         assert_eq!(Value::Object(payload), json!({"a": [1]}));
-        let Ok(Incoming::Complete(id)) = read(r#"{"id":"7","type":"complete"}"#) else {
-            unreachable!("a complete")
-        };
-        assert_eq!(id, "7");
+        let end = super::read(Dialect::Legacy, r#"{"type":"connection_terminate","payload":null}"#);
+        assert!(matches!(end, Ok(Incoming::Terminate)));
+    }
+
+    #[test]
+    fn the_words_of_one_protocol_are_none_of_the_other() {
+        for text in [r#"{"type":"ping"}"#, r#"{"type":"pong"}"#, r#"{"id":"1","type":"complete"}"#] {
+            assert!(read(Dialect::Current, text).is_ok() && read(Dialect::Legacy, text).is_err(), "{text}");
+        }
+        for text in [r#"{"type":"connection_terminate"}"#, r#"{"id":"1","type":"stop"}"#] {
+            assert!(read(Dialect::Legacy, text).is_ok() && read(Dialect::Current, text).is_err(), "{text}");
+        }
+        for (dialect, _, _) in EACH {
+            let [current, legacy] = EACH.map(|(_, start, _)| {
+                let text = format!(r#"{{"id":"1","type":"{start}","payload":{{"query":"{{a}}"}}}}"#);
+                read(dialect, &text).is_ok()
+            });
+            assert_eq!((current, legacy), (dialect == Dialect::Current, dialect == Dialect::Legacy));
+        }
     }
 
     #[test]
@@ -213,6 +300,7 @@ mod tests {
             "{}",
             r#"{"type":1}"#,
             r#"{"type":"start"}"#,
+            r#"{"type":"stop"}"#,
             r#"{"type":"next","id":"1","payload":{}}"#,
             r#"{"type":"ping","payload":1}"#,
             r#"{"type":"pong","payload":[]}"#,
@@ -229,29 +317,40 @@ mod tests {
             &long,
             &deep,
         ] {
-            let Err(Unreadable(reason)) = read(text) else { unreachable!("{text} was read") };
-            assert!(!reason.is_empty() && reason.len() <= 123, "{reason}");
+            for dialect in Dialect::ALL {
+                let Err(Unreadable(reason)) = read(dialect, text) else { unreachable!("{text} was read") };
+                assert!(!reason.is_empty() && reason.len() <= 123, "{reason}");
+            }
         }
     }
 
     #[test]
-    fn messages_are_written_as_the_protocol_spells_them() {
-        let none: Option<()> = None;
-        assert_eq!(Plain::ConnectionAck.text().unwrap(), r#"{"type":"connection_ack"}"#);
-        assert_eq!(Plain::Ping.text().unwrap(), r#"{"type":"ping"}"#);
-        assert_eq!(Outgoing::Pong { payload: none }.text().unwrap(), r#"{"type":"pong"}"#);
+    fn messages_are_written_as_each_protocol_spells_them() {
+        let refused = [ServerError::new("m", None), ServerError::new("n", None)];
+        let both = |message: Outgoing<'_, Value>| Dialect::ALL.map(|dialect| message.text(dialect).unwrap());
+        let same = |text: &str| [text.to_owned(), text.to_owned()];
+        assert_eq!(both(Outgoing::ConnectionAck), same(r#"{"type":"connection_ack"}"#));
+        assert_eq!(both(Outgoing::Ping), [r#"{"type":"ping"}"#, r#"{"type":"ka"}"#]);
+        assert_eq!(both(Outgoing::Pong(None))[0], r#"{"type":"pong"}"#);
+        assert_eq!(both(Outgoing::Pong(Some(json!({"a": 1}))))[0], r#"{"type":"pong","payload":{"a":1}}"#);
         assert_eq!(
-            Outgoing::Pong { payload: Some(json!({"a": 1})) }.text().unwrap(),
-            r#"{"type":"pong","payload":{"a":1}}"#
+            both(Outgoing::Next("1", json!({"data": null}))),
+            [
+                r#"{"type":"next","id":"1","payload":{"data":null}}"#,
+                r#"{"type":"data","id":"1","payload":{"data":null}}"#
+            ]
         );
         assert_eq!(
-            Outgoing::Next { id: "1", payload: json!({"data": null}) }.text().unwrap(),
-            r#"{"type":"next","id":"1","payload":{"data":null}}"#
+            both(Outgoing::Error("1", &refused)),
+            [
+                r#"{"type":"error","id":"1","payload":[{"message":"m"},{"message":"n"}]}"#,
+                r#"{"type":"error","id":"1","payload":{"message":"m","errors":[{"message":"m"},{"message":"n"}]}}"#
+            ]
         );
+        assert_eq!(both(Outgoing::Complete("\"")), same(r#"{"type":"complete","id":"\""}"#));
         assert_eq!(
-            Outgoing::Error { id: "1", payload: json!([{"message": "m"}]) }.text().unwrap(),
-            r#"{"type":"error","id":"1","payload":[{"message":"m"}]}"#
+            both(Outgoing::ConnectionError(json!({"message": "m"})))[1],
+            r#"{"type":"connection_error","payload":{"message":"m"}}"#
         );
-        assert_eq!(Plain::Complete { id: "\"" }.text().unwrap(), r#"{"type":"complete","id":"\""}"#);
     }
 }

@@ -1,10 +1,8 @@
-//! The rules of graphql-transport-ws: what each message means in the state that the connection is in, and when silence
-//! ends it. Pure: no socket, no clock of its own.
+//! The rules of both protocols: what each message means in the state that the connection is in. Pure: no socket.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
 use crate::graphql::Ask;
@@ -15,12 +13,8 @@ use crate::server::websocket::message::Incoming;
 /// One more is refused by itself: closing the connection would take the hundred good ones down, and a client that
 /// reconnects starts them all again.
 pub const MOST_OPERATIONS: usize = 100;
-/// How long a client may take to begin.
-const INIT_WITHIN: TimeDelta = TimeDelta::seconds(10);
-/// How often the gateway asks for a sign of life. Proxies cut what is idle for a minute, some after 30 s.
-const PING_EVERY: TimeDelta = TimeDelta::seconds(20);
-/// How long nothing may be heard of a client, or taken by it.
-const SILENCE: TimeDelta = TimeDelta::seconds(60);
+/// The tokens of their documents together: a token takes up to 300 bytes while its operation is live.
+pub const MOST_TOKENS: usize = 10_000;
 /// The most bytes of a reason that a close frame can carry.
 const LONGEST_REASON: usize = 123;
 
@@ -34,7 +28,9 @@ pub struct Close {
 }
 
 impl Close {
-    /// The gateway stops, or believes that the client did.
+    /// The client said that it has done.
+    const NORMAL: Close = Close::new(1000, "Normal closure");
+    /// The gateway stops, the connection has lasted long enough, or the client seems to be gone.
     pub const GOING_AWAY: Close = Close::new(1001, "Going away");
     /// Our fault.
     pub const INTERNAL: Close = Close::new(1011, "Internal error");
@@ -49,8 +45,11 @@ impl Close {
     pub const FORBIDDEN: Close = Close::new(4403, "Forbidden");
     /// The client speaks none of our protocols.
     pub const SUBPROTOCOL: Close = Close::new(4406, "Subprotocol not acceptable");
-    const INIT_TIMEOUT: Close = Close::new(4408, "Connection initialisation timeout");
+    /// The client did not begin.
+    pub const INIT_TIMEOUT: Close = Close::new(4408, "Connection initialisation timeout");
     const SECOND_INIT: Close = Close::new(4429, "Too many initialisation requests");
+    /// The person has too many sockets and streams open. Clients do not come back from this code by themselves.
+    pub const TOO_MANY: Close = Close::new(4429, "Too many connections");
 
     const fn new(code: u16, reason: &'static str) -> Close {
         Close { code, reason: Cow::Borrowed(reason) }
@@ -102,9 +101,16 @@ pub struct Name {
 #[derive(Debug, Default)]
 pub struct Protocol {
     begun: bool,
-    /// The serial of each live operation.
-    operations: HashMap<String, u64>,
+    operations: HashMap<String, Live>,
     started: u64,
+}
+
+/// A live operation.
+#[derive(Debug)]
+struct Live {
+    serial: u64,
+    /// The size of its document, once it is known.
+    tokens: usize,
 }
 
 impl Protocol {
@@ -129,14 +135,15 @@ impl Protocol {
                 if self.operations.len() >= MOST_OPERATIONS {
                     return Ok(Act::Refuse(name));
                 }
-                self.operations.insert(name.id.clone(), name.serial);
+                self.operations.insert(name.id.clone(), Live { serial: name.serial, tokens: 0 });
                 Ok(Act::Start(name, ask))
             }
             // The operation may have ended while this was on its way.
             Incoming::Complete(id) => Ok(match self.operations.remove(&id) {
-                Some(serial) => Act::Cancel(Name { id, serial }),
+                Some(Live { serial, .. }) => Act::Cancel(Name { id, serial }),
                 None => Act::Nothing,
             }),
+            Incoming::Terminate => Err(Close::NORMAL),
         }
     }
 
@@ -147,7 +154,15 @@ impl Protocol {
 
     /// Whether somebody still waits for an operation.
     pub fn is_live(&self, name: &Name) -> bool {
-        self.operations.get(&name.id) == Some(&name.serial)
+        self.operations.get(&name.id).is_some_and(|live| live.serial == name.serial)
+    }
+
+    /// Notes the size of an operation's document. Whether the connection has room for it.
+    pub fn hold(&mut self, name: &Name, tokens: usize) -> bool {
+        if let Some(live) = self.operations.get_mut(&name.id) {
+            live.tokens = tokens;
+        }
+        self.operations.values().map(|live| live.tokens).sum::<usize>() <= MOST_TOKENS
     }
 
     /// Notes that an operation ended: its id may be used again.
@@ -155,60 +170,6 @@ impl Protocol {
         if self.is_live(name) {
             self.operations.remove(&name.id);
         }
-    }
-}
-
-/// When something was last heard of the client, and what follows when nothing is.
-#[derive(Debug)]
-pub struct Pulse {
-    opened_at: DateTime<Utc>,
-    heard_at: DateTime<Utc>,
-    pinged_at: DateTime<Utc>,
-    /// Since when the client takes nothing of what waits for it.
-    blocked_since: Option<DateTime<Utc>>,
-}
-
-impl Pulse {
-    /// Of a connection that opens now.
-    pub fn new(now: DateTime<Utc>) -> Pulse {
-        Pulse { opened_at: now, heard_at: now, pinged_at: now, blocked_since: None }
-    }
-
-    /// Notes a sign of life.
-    pub fn heard(&mut self, now: DateTime<Utc>) {
-        self.heard_at = now;
-    }
-
-    /// Notes whether something waits to be taken by the client; `moved` says that some of it was.
-    pub fn sending(&mut self, waits: bool, moved: bool, now: DateTime<Utc>) {
-        self.blocked_since = match self.blocked_since {
-            Some(since) if waits && !moved => Some(since),
-            _ => waits.then_some(now),
-        };
-    }
-
-    /// When to look next.
-    pub fn next_look(&self, begun: bool) -> DateTime<Utc> {
-        let silence = self.heard_at.min(self.blocked_since.unwrap_or(self.heard_at)) + SILENCE;
-        if begun { silence.min(self.pinged_at + PING_EVERY) } else { self.opened_at + INIT_WITHIN }
-    }
-
-    /// Whether it is time to ask for a sign of life.
-    ///
-    /// # Errors
-    /// How the connection is to be closed, when the client waited or was silent for too long.
-    pub fn look(&mut self, begun: bool, now: DateTime<Utc>) -> Result<bool, Close> {
-        if !begun {
-            return if now >= self.opened_at + INIT_WITHIN { Err(Close::INIT_TIMEOUT) } else { Ok(false) };
-        }
-        if now >= self.heard_at + SILENCE || self.blocked_since.is_some_and(|since| now >= since + SILENCE) {
-            return Err(Close::GOING_AWAY);
-        }
-        let ping = now >= self.pinged_at + PING_EVERY;
-        if ping {
-            self.pinged_at = now;
-        }
-        Ok(ping)
     }
 }
 
@@ -245,7 +206,7 @@ mod tests {
 
     #[test]
     fn every_message_means_what_the_protocol_says() {
-        let cases: [(Vec<Incoming>, &[&str]); 9] = [
+        let cases: [(Vec<Incoming>, &[&str]); 10] = [
             (vec![init(), subscribe("a")], &["authenticate", "start a 1"]),
             (vec![subscribe("a")], &["4401 Unauthorized"]),
             (vec![init(), init()], &["authenticate", "4429 Too many initialisation requests"]),
@@ -261,6 +222,7 @@ mod tests {
             (vec![complete("a")], &["-"]),
             (vec![Incoming::Ping(None), Incoming::Pong], &["pong", "-"]),
             (vec![init(), Incoming::Ping(None), Incoming::Pong], &["authenticate", "pong", "-"]),
+            (vec![init(), Incoming::Terminate], &["authenticate", "1000 Normal closure"]),
         ];
         for (messages, expected) in cases {
             assert_eq!(acts(messages), expected);
@@ -300,6 +262,27 @@ mod tests {
     }
 
     #[test]
+    fn live_documents_are_held_up_to_a_size_and_those_that_ended_no_more() {
+        let mut protocol = Protocol::default();
+        protocol.receive(init()).unwrap();
+        let mut starts = |id: &str, tokens| match protocol.receive(subscribe(id)) {
+            Ok(Act::Start(name, _)) => {
+                let held = protocol.hold(&name, tokens);
+                if !held || id == "short" {
+                    protocol.finish(&name);
+                }
+                held
+            }
+            other => unreachable!("{other:?}"),
+        };
+        assert!(starts("a", MOST_TOKENS - 10));
+        assert!(starts("short", 10));
+        assert!(!starts("b", 11));
+        assert!(starts("b", 10));
+        assert!(!starts("c", 1));
+    }
+
+    #[test]
     fn a_reason_always_fits_into_a_close_frame() {
         for id in
             ["a".repeat(93), "a".repeat(94), "a".repeat(256), "घ".repeat(80), format!("x{}", "घ".repeat(80))]
@@ -309,48 +292,5 @@ mod tests {
             assert!(reason.len() <= 123, "{} bytes", reason.len());
             assert!(reason.starts_with("Subscriber for ") && reason.ends_with(" already exists"));
         }
-    }
-
-    fn at(seconds: i64) -> DateTime<Utc> {
-        DateTime::from_timestamp(seconds, 0).unwrap()
-    }
-
-    #[test]
-    fn who_does_not_begin_in_time_is_closed() {
-        let mut pulse = Pulse::new(at(0));
-        assert_eq!(pulse.next_look(false), at(10));
-        pulse.heard(at(9));
-        assert_eq!(pulse.look(false, at(9)), Ok(false));
-        assert_eq!(pulse.look(false, at(10)), Err(Close::INIT_TIMEOUT));
-    }
-
-    #[test]
-    fn who_is_silent_is_pinged_and_then_closed() {
-        let mut pulse = Pulse::new(at(0));
-        for seconds in [20, 40] {
-            assert_eq!(pulse.next_look(true), at(seconds));
-            assert_eq!(pulse.look(true, at(seconds - 1)), Ok(false));
-            assert_eq!(pulse.look(true, at(seconds)), Ok(true));
-        }
-        pulse.heard(at(45));
-        assert_eq!(pulse.look(true, at(60)), Ok(true));
-        assert_eq!(pulse.look(true, at(80)), Ok(true));
-        assert_eq!(pulse.look(true, at(100)), Ok(true));
-        assert_eq!(pulse.next_look(true), at(105));
-        assert_eq!(pulse.look(true, at(105)), Err(Close::GOING_AWAY));
-    }
-
-    #[test]
-    fn who_takes_nothing_is_closed_even_if_it_talks() {
-        let mut pulse = Pulse::new(at(0));
-        pulse.sending(true, false, at(5));
-        pulse.sending(true, true, at(10));
-        pulse.sending(true, false, at(20));
-        pulse.heard(at(69));
-        assert_eq!(pulse.look(true, at(69)), Ok(true));
-        assert_eq!(pulse.next_look(true), at(70));
-        assert_eq!(pulse.look(true, at(70)), Err(Close::GOING_AWAY));
-        pulse.sending(false, true, at(70));
-        assert_eq!(pulse.look(true, at(80)), Ok(false));
     }
 }

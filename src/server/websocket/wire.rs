@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures_util::{Sink, Stream};
 
@@ -37,7 +38,8 @@ pub enum Traffic {
 struct Waiting {
     /// The serial of the operation it belongs to.
     operation: Option<u64>,
-    text: String,
+    bytes: usize,
+    message: Message,
 }
 
 /// A socket and what waits to be sent over it.
@@ -59,14 +61,20 @@ impl Wire {
 
     /// Queues a message, of an operation or of the connection.
     pub fn send(&mut self, operation: Option<u64>, text: String) {
-        self.bytes += text.len();
-        self.queue.push_back(Waiting { operation, text });
+        let bytes = text.len();
+        self.bytes += bytes;
+        self.queue.push_back(Waiting { operation, bytes, message: Message::text(text) });
+    }
+
+    /// Queues a ping of the WebSocket itself, which every client answers.
+    pub fn ping(&mut self) {
+        self.queue.push_back(Waiting { operation: None, bytes: 0, message: Message::Ping(Bytes::new()) });
     }
 
     /// Takes back what waits of an operation that nobody waits for any more.
     pub fn take_back(&mut self, operation: u64) {
         self.queue.retain(|waiting| waiting.operation != Some(operation));
-        self.bytes = self.queue.iter().map(|waiting| waiting.text.len()).sum();
+        self.bytes = self.queue.iter().map(|waiting| waiting.bytes).sum();
     }
 
     /// Whether more may be asked for.
@@ -109,15 +117,28 @@ impl Wire {
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, axum::Error>> {
         let mut sent = false;
         while !self.queue.is_empty() && Pin::new(&mut self.socket).poll_ready(cx)?.is_ready() {
-            let Some(Waiting { text, .. }) = self.queue.pop_front() else { break };
-            self.bytes -= text.len();
-            Pin::new(&mut self.socket).start_send(Message::text(text))?;
+            let Some(Waiting { bytes, message, .. }) = self.queue.pop_front() else { break };
+            self.bytes -= bytes;
+            Pin::new(&mut self.socket).start_send(message)?;
             (self.unflushed, sent) = (true, true);
         }
         if self.unflushed && Pin::new(&mut self.socket).poll_flush(cx)?.is_ready() {
             (self.unflushed, sent) = (false, true);
         }
         if sent || !self.is_sending() { Poll::Ready(Ok(sent)) } else { Poll::Pending }
+    }
+
+    /// Sends what waits to a client that takes it in time.
+    pub async fn flush(&mut self) {
+        let flushed = std::future::poll_fn(|cx| {
+            while self.is_sending() {
+                if ready!(self.poll_send(cx)).is_err() {
+                    break;
+                }
+            }
+            Poll::Ready(())
+        });
+        let _ = tokio::time::timeout(GOODBYE, flushed).await;
     }
 
     /// Says goodbye, if it is ours to say, and waits a moment for the client's: a socket that is dropped before the

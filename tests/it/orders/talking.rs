@@ -1,9 +1,10 @@
 //! What the two sides write to each other.
 
 use futures_util::StreamExt;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::harness::Person;
+use crate::harness::{Person, TestApp};
 use crate::orders::Story;
 
 const SEND: &str = "mutation($order: ID!, $text: String!, $key: String) {
@@ -119,6 +120,28 @@ async fn messages_are_limited_per_person() {
     }
     assert_eq!(refused.expect("a limit").refused().0, "RATE_LIMITED");
     story.say(&story.vendor, &order, "Yes").await;
+}
+
+#[tokio::test]
+async fn whatever_many_write_at_once_is_heard_in_the_order_in_which_it_was_numbered() {
+    let story = Story::on(TestApp::with(&[("RATE_LIMITS", "off")]).await, 10).await;
+    let order = story.order(json!({})).await;
+
+    let talk = |nth: usize| {
+        let (story, order) = (&story, &order);
+        let who = if nth % 2 == 0 { &story.buyer } else { &story.vendor };
+        async move {
+            for number in 0..50 {
+                story.say(who, order, &format!("{nth}.{number}")).await;
+            }
+        }
+    };
+    join_all((0..8).map(talk)).await;
+
+    assert_eq!(story.app.number("SELECT max(seq) FROM event WHERE order_id IS NOT NULL").await, 401);
+    let steps = "SELECT seq - lag(seq) OVER (ORDER BY xid, id) AS step FROM event WHERE order_id IS NOT NULL";
+    let wrong = format!("SELECT count(*) FROM ({steps}) AS steps WHERE step <> 1");
+    assert_eq!(story.app.number(&wrong).await, 0);
 }
 
 #[tokio::test]

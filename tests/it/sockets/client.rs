@@ -1,9 +1,7 @@
 //! A WebSocket client over loopback, and operations that a test holds in its hand.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use async_graphql::Value as GraphqlValue;
 use axum::Router;
@@ -12,36 +10,17 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use society_gateway::graphql::{Answer, Ask, RequestError};
-use society_gateway::server::websocket::{Prepare, Run, Sockets, upgrade};
-use society_gateway::server::{ServerState, router};
-use tokio::net::{TcpListener, TcpStream};
+use society_gateway::server::websocket::{Prepare, Ready, Run, Sockets, upgrade};
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use tokio_util::sync::CancellationToken;
 
 use crate::harness::{Person, TestApp};
-
-/// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A gateway that listens.
-pub struct Server {
-    pub app: TestApp,
-    pub sockets: Sockets,
-    pub stopping: CancellationToken,
-    address: SocketAddr,
-}
+use crate::server::{PATIENCE, Server};
 
 impl Server {
-    /// The product's.
-    pub async fn start() -> Server {
-        let app = TestApp::start().await;
-        let state = ServerState::new(app.app.clone(), CancellationToken::new()).unwrap();
-        let (sockets, stopping) = (state.sockets.clone(), state.stopping.clone());
-        Server::serve(app, sockets, stopping, router(state).await.unwrap()).await
-    }
-
     /// With other operations than the product's.
     pub async fn with(operations: Arc<dyn Prepare>) -> Server {
         let app = TestApp::start().await;
@@ -51,17 +30,18 @@ impl Server {
         Server::serve(app, sockets, stopping, router).await
     }
 
-    async fn serve(app: TestApp, sockets: Sockets, stopping: CancellationToken, router: Router) -> Server {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, service).await });
-        Server { app, sockets, stopping, address }
-    }
-
     /// A socket on which nothing was said yet.
     pub async fn connect(&self) -> Client {
         self.connect_with(&[("sec-websocket-protocol", "graphql-transport-ws")]).await
+    }
+
+    /// A socket of the older protocol that was acknowledged.
+    pub async fn legacy(&self, payload: Value) -> Client {
+        let mut client = self.connect_with(&[("sec-websocket-protocol", "graphql-ws")]).await;
+        client.say(json!({"type": "connection_init", "payload": payload})).await;
+        assert_eq!(client.hear().await, json!({"type": "connection_ack"}));
+        assert_eq!(client.hear().await, json!({"type": "ka"}));
+        client
     }
 
     pub async fn connect_with(&self, headers: &[(&'static str, &str)]) -> Client {
@@ -78,25 +58,26 @@ impl Server {
         self.opened(json!({"Authorization": format!("Bearer {}", who.token)})).await
     }
 
+    /// The same as soon as others of this person are gone: the gateway hears of that a moment later.
+    pub async fn signed_in_when_there_is_room(&self, who: &Person) -> Client {
+        let patient = async {
+            loop {
+                let mut client = self.connect().await;
+                client.say(json!({"type": "connection_init", "payload": {"token": who.token}})).await;
+                match client.hear_or_close().await {
+                    Ok(_) => return client,
+                    Err(close) => assert_eq!(close.0, 4429),
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, patient).await.expect("room in time")
+    }
+
     pub async fn opened(&self, payload: Value) -> Client {
         let mut client = self.connect().await;
         client.say(json!({"type": "connection_init", "payload": payload})).await;
         assert_eq!(client.hear().await, json!({"type": "connection_ack"}));
         client
-    }
-
-    /// Waits until somebody listens to as many topics of events, the gateway itself included.
-    pub async fn topics(&self, count: usize) {
-        self.until(|| self.app.app.hub.topics() >= count).await;
-    }
-
-    pub async fn until(&self, holds: impl Fn() -> bool) {
-        let patient = async {
-            while !holds() {
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, patient).await.expect("it holds in time");
     }
 }
 
@@ -116,6 +97,12 @@ impl Client {
     pub async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
         let payload = json!({"query": query, "variables": variables});
         self.say(json!({"id": id, "type": "subscribe", "payload": payload})).await;
+    }
+
+    /// The same in the older protocol.
+    pub async fn start(&mut self, id: &str, query: &str, variables: Value) {
+        let payload = json!({"query": query, "variables": variables, "operationName": null});
+        self.say(json!({"id": id, "type": "start", "payload": payload})).await;
     }
 
     /// The next message of the gateway.
@@ -173,7 +160,7 @@ impl Drop for Dropped {
 }
 
 impl Prepare for Fake {
-    fn prepare(self: Arc<Self>, ask: Ask) -> Result<Run, Vec<RequestError>> {
+    fn prepare(self: Arc<Self>, ask: Ask) -> Result<Ready, Vec<RequestError>> {
         let counts = self.0.clone();
         let guard = Dropped(counts.clone());
         let answers: BoxStream<'static, Answer> = match ask.query.as_str() {
@@ -185,11 +172,12 @@ impl Prepare for Fake {
             .boxed(),
             other => return Err(vec![RequestError::new("UNKNOWN", other)]),
         };
-        Ok(Box::new(move |_| {
+        let run: Run = Box::new(move |_| {
             let guarded = stream::unfold((answers, guard), async |(mut answers, guard)| {
                 Some((answers.next().await?, (answers, guard)))
             });
             Box::pin(guarded)
-        }))
+        });
+        Ok(Ready { tokens: 1, run })
     }
 }
