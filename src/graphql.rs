@@ -13,6 +13,7 @@ use async_graphql::{MergedObject, MergedSubscription, SchemaBuilder};
 
 use crate::journeys::auth::{AuthMutation, AuthQuery};
 use crate::journeys::cart::{CartMutation, CartQuery};
+use crate::journeys::notifications::{NotificationsMutation, NotificationsQuery, NotificationsSubscription};
 use crate::journeys::orders::{OrdersMutation, OrdersQuery, OrdersSubscription, ShopOrdersMutation};
 use crate::journeys::profile::{ProfileMutation, ProfileQuery};
 use crate::journeys::shops::ShopQuery;
@@ -25,7 +26,16 @@ pub use types::{TypeKind, Types};
 
 /// What can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(AuthQuery, ProfileQuery, ShopQuery, CartQuery, WalletQuery, OrdersQuery, VendorQuery);
+pub struct Query(
+    AuthQuery,
+    ProfileQuery,
+    ShopQuery,
+    CartQuery,
+    WalletQuery,
+    OrdersQuery,
+    NotificationsQuery,
+    VendorQuery,
+);
 
 /// What can be changed.
 #[derive(MergedObject, Default)]
@@ -36,12 +46,13 @@ pub struct Mutation(
     WalletMutation,
     OrdersMutation,
     ShopOrdersMutation,
+    NotificationsMutation,
     VendorMutation,
 );
 
 /// What can be followed live.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(OrdersSubscription);
+pub struct Subscription(OrdersSubscription, NotificationsSubscription);
 
 /// The schema that both faces run.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;

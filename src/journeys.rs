@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod cart;
+pub mod notifications;
 pub mod orders;
 pub mod profile;
 pub mod shops;

@@ -121,6 +121,12 @@ pub fn table() -> Vec<Route> {
             .refuse("order_id", 403, "Unauthorized")
             .missing("items", 400, "No items to return"),
 
+        // 2.10 Notifications
+        get("/consumer/notifications", Consumer, run!("notifications"))
+            .pages("limit", 100, "before"),
+        post("/consumer/notifications/mark-read", Consumer, run!("notifications_mark_read"))
+            .alias("id", "ids"),
+
         // 2.15 Logout
         post("/logout", Anyone, run!("logout"))
             .anonymous("Token missing"),

@@ -2,6 +2,7 @@
 
 mod account;
 mod envelope;
+mod notifications;
 mod orders;
 mod shopping;
 mod vendor;
