@@ -14,6 +14,7 @@ use async_graphql::{MergedObject, MergedSubscription, SchemaBuilder};
 use crate::journeys::addresses::{AddressesMutation, AddressesQuery};
 use crate::journeys::auth::{AuthMutation, AuthQuery};
 use crate::journeys::cart::{CartMutation, CartQuery};
+use crate::journeys::notifications::{NotificationsMutation, NotificationsQuery, NotificationsSubscription};
 use crate::journeys::orders::{OrdersMutation, OrdersQuery, OrdersSubscription, ShopOrdersMutation};
 use crate::journeys::profile::{ProfileMutation, ProfileQuery};
 use crate::journeys::shops::ShopQuery;
@@ -36,6 +37,7 @@ pub struct Query(
     WishlistQuery,
     WalletQuery,
     OrdersQuery,
+    NotificationsQuery,
     VendorQuery,
 );
 
@@ -50,12 +52,13 @@ pub struct Mutation(
     WalletMutation,
     OrdersMutation,
     ShopOrdersMutation,
+    NotificationsMutation,
     VendorMutation,
 );
 
 /// What can be followed live.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(OrdersSubscription);
+pub struct Subscription(OrdersSubscription, NotificationsSubscription);
 
 /// The schema that both faces run.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;

@@ -6,6 +6,7 @@
 pub mod addresses;
 pub mod auth;
 pub mod cart;
+pub mod notifications;
 pub mod orders;
 pub mod profile;
 pub mod shops;

@@ -107,6 +107,7 @@ impl Endpoint {
             texts.extend(query.into_iter().filter(|(key, text)| !text.trim().is_empty() && !is_in_path(key)));
         }
         let mut body = self.body.read(request).await?;
+        self.route.rename(&mut body);
         let mut given = Map::new();
         for Positioned { node, .. } in &self.operation.variables {
             let (name, declared) = (node.name.node.as_str(), &node.var_type.node);

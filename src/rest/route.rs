@@ -1,6 +1,7 @@
 //! What one line of the table can say.
 
 use axum::http::Method;
+use serde_json::{Map, Value as Json};
 
 use crate::app;
 use crate::error::{Code, Result};
@@ -89,6 +90,7 @@ pub struct Route {
     strict: Vec<&'static str>,
     plain: Vec<&'static str>,
     numeric: Vec<&'static str>,
+    renamed: Vec<(&'static str, &'static str)>,
     worded: Vec<(&'static str, &'static [Fault], Wording)>,
     told: Vec<(Code, Wording)>,
 }
@@ -111,6 +113,7 @@ impl Route {
             strict: Vec::new(),
             plain: Vec::new(),
             numeric: Vec::new(),
+            renamed: Vec::new(),
             worded: Vec::new(),
             told: Vec::new(),
         }
@@ -175,6 +178,12 @@ impl Route {
     /// A number of this key may come as its digits.
     pub fn numeric(mut self, key: &'static str) -> Route {
         self.numeric.push(key);
+        self
+    }
+
+    /// What comes as this key of the body counts as that one, where that one does not come.
+    pub fn alias(mut self, key: &'static str, of: &'static str) -> Route {
+        self.renamed.push((key, of));
         self
     }
 
@@ -247,6 +256,17 @@ impl Route {
         self.plain.contains(&key)
     }
 
+    /// Gives what came under other names the names of the operation's variables.
+    pub fn rename(&self, body: &mut Map<String, Json>) {
+        for (key, of) in &self.renamed {
+            if let Some(value) = body.remove(*key)
+                && !body.contains_key(*of)
+            {
+                body.insert((*of).to_owned(), value);
+            }
+        }
+    }
+
     /// Every key that the line speaks of, those of its paths included.
     pub fn keys(&self) -> impl Iterator<Item = &'static str> {
         let paths = std::iter::once(self.path).chain(self.aliases.iter().copied());
@@ -254,6 +274,7 @@ impl Route {
             .flat_map(|path| path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')));
         let any_of = self.any_of.iter().flat_map(|(keys, _)| keys.iter().copied());
         let named = self.lenient.iter().chain(&self.strict).chain(&self.plain).chain(&self.numeric).copied();
+        let named = named.chain(self.renamed.iter().map(|(_, of)| *of));
         in_paths.chain(any_of).chain(named).chain(self.worded.iter().map(|(key, ..)| *key))
     }
 }

@@ -139,6 +139,12 @@ pub fn table() -> Vec<Route> {
         post("/consumer/wishlist/remove", Consumer, run!("wishlist_remove"))
             .refuse("item_id", 404, "Item not found in wishlist"),
 
+        // 2.10 Notifications
+        get("/consumer/notifications", Consumer, run!("notifications"))
+            .pages("limit", 100, "before"),
+        post("/consumer/notifications/mark-read", Consumer, run!("notifications_mark_read"))
+            .alias("id", "ids"),
+
         // 2.15 Logout
         post("/logout", Anyone, run!("logout"))
             .anonymous("Token missing"),

@@ -261,6 +261,7 @@ fn bodies() -> Vec<(&'static str, Value)> {
         ("/consumer/wallet/debit", json!({"amount": 1, "reference": "r"})),
         ("/consumer/wallet/refund", json!({"amount": 1, "reference": "r"})),
         ("/consumer/order/confirm", json!({"payment_mode": "cash", "delivery_notes": "n"})),
+        ("/consumer/notifications/mark-read", json!({"ids": [1], "id": 1, "all": false})),
         (
             "/vendor/profile",
             json!({"business_type": "T", "business_name": "N", "address": "A", "gst_number": "G"}),
@@ -328,9 +329,13 @@ async fn no_body_of_any_rest_path_gives_our_fault() {
 async fn no_query_string_of_any_rest_path_gives_our_fault() {
     let app = TestApp::start().await;
     let buyer = app.consumer("Buyer").await;
-    for path in
-        ["/consumer/shops", "/consumer/shops/search", "/consumer/wallet/history", "/consumer/order/history"]
-    {
+    for path in [
+        "/consumer/shops",
+        "/consumer/shops/search",
+        "/consumer/wallet/history",
+        "/consumer/order/history",
+        "/consumer/notifications",
+    ] {
         for key in [
             "q",
             "status",
@@ -343,6 +348,7 @@ async fn no_query_string_of_any_rest_path_gives_our_fault() {
             "limit",
             "cursor",
             "before",
+            "unread",
         ] {
             for value in [
                 "",

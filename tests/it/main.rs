@@ -16,6 +16,7 @@ mod events;
 mod harness;
 mod hostile;
 mod house;
+mod notifications;
 mod orders;
 mod profile;
 mod rest;

@@ -3,6 +3,7 @@
 mod account;
 mod addresses;
 mod envelope;
+mod notifications;
 mod orders;
 mod shopping;
 mod vendor;
