@@ -37,10 +37,14 @@ pub enum Code {
     Conflict,
     /// The wallet holds too little; `needed` and `balance` say how much. Offer to add money.
     InsufficientBalance,
+    /// The account holds fewer points. Read it anew.
+    InsufficientPoints,
     /// Too few in stock, or not sold at the moment. Offer to change the cart.
     OutOfStock,
     /// The cart holds another shop's items. Offer to clear it.
     OtherShopInCart,
+    /// The coupon does not hold, or not any more. Offer to take it out of the cart.
+    CouponInvalid,
     /// This idempotency key was used for another request. Make a new key.
     IdempotencyKeyReused,
     /// Events after this cursor are no longer kept. Read the present state, subscribe without `after`.
@@ -66,8 +70,10 @@ impl Code {
             Code::NotFound => "NOT_FOUND",
             Code::Conflict => "CONFLICT",
             Code::InsufficientBalance => "INSUFFICIENT_BALANCE",
+            Code::InsufficientPoints => "INSUFFICIENT_POINTS",
             Code::OutOfStock => "OUT_OF_STOCK",
             Code::OtherShopInCart => "OTHER_SHOP_IN_CART",
+            Code::CouponInvalid => "COUPON_INVALID",
             Code::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
             Code::CursorExpired => "CURSOR_EXPIRED",
             Code::RateLimited => "RATE_LIMITED",
@@ -83,8 +89,10 @@ impl Code {
             Code::BadInput
             | Code::Conflict
             | Code::InsufficientBalance
+            | Code::InsufficientPoints
             | Code::OutOfStock
             | Code::OtherShopInCart
+            | Code::CouponInvalid
             | Code::IdempotencyKeyReused
             | Code::CursorExpired => 400,
             Code::Unauthenticated | Code::TokenExpired => 401,
@@ -238,6 +246,7 @@ const CONSTRAINTS: &[(&str, Code, &str)] = &[
         Code::Conflict,
         "The shop's wallet cannot hold more than 99999999.99",
     ),
+    ("offer_code_key", Code::Conflict, "There is an offer with this code already"),
     ("item_mrp_is_not_below_price", Code::BadInput, "mrp must not be below price"),
 ];
 

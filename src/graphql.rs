@@ -15,8 +15,10 @@ use crate::journeys::addresses::{AddressesMutation, AddressesQuery};
 use crate::journeys::auth::{AuthMutation, AuthQuery};
 use crate::journeys::cart::{CartMutation, CartQuery};
 use crate::journeys::notifications::{NotificationsMutation, NotificationsQuery, NotificationsSubscription};
+use crate::journeys::offers::{OffersMutation, OffersQuery};
 use crate::journeys::orders::{OrdersMutation, OrdersQuery, OrdersSubscription, ShopOrdersMutation};
 use crate::journeys::profile::{ProfileMutation, ProfileQuery};
+use crate::journeys::rewards::{RewardsMutation, RewardsQuery};
 use crate::journeys::shops::ShopQuery;
 use crate::journeys::vendor::{VendorMutation, VendorQuery};
 use crate::journeys::wallet::{WalletMutation, WalletQuery};
@@ -37,6 +39,8 @@ pub struct Query(
     WishlistQuery,
     WalletQuery,
     OrdersQuery,
+    OffersQuery,
+    RewardsQuery,
     NotificationsQuery,
     VendorQuery,
 );
@@ -52,6 +56,8 @@ pub struct Mutation(
     WalletMutation,
     OrdersMutation,
     ShopOrdersMutation,
+    OffersMutation,
+    RewardsMutation,
     NotificationsMutation,
     VendorMutation,
 );

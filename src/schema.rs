@@ -5,6 +5,7 @@ diesel::table! {
         user_id -> Int8,
         shop_id -> Nullable<Int8>,
         updated_at -> Timestamptz,
+        points -> Int8,
     }
 }
 
@@ -53,6 +54,18 @@ diesel::table! {
         user_id -> Int8,
         balance_paise -> Int8,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    coupon_redemption (id) {
+        id -> Int8,
+        offer_id -> Int8,
+        user_id -> Int8,
+        order_id -> Nullable<Int8>,
+        status -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
     }
 }
 
@@ -116,6 +129,29 @@ diesel::table! {
         target_id -> Nullable<Int8>,
         read_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    offer (id) {
+        id -> Int8,
+        code -> Text,
+        title -> Text,
+        description -> Nullable<Text>,
+        discount_type -> Text,
+        discount_value -> Int8,
+        min_order_paise -> Int8,
+        max_discount_paise -> Nullable<Int8>,
+        shop_id -> Nullable<Int8>,
+        starts_at -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
+        total_limit -> Nullable<Int4>,
+        per_user_limit -> Int4,
+        redeemed_count -> Int4,
+        is_active -> Bool,
+        created_by -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
     }
 }
 
@@ -220,6 +256,10 @@ diesel::table! {
         updated_at -> Timestamptz,
         held_paise -> Int8,
         delivery_address -> Nullable<Text>,
+        coupon_code -> Nullable<Text>,
+        coupon_discount_paise -> Int8,
+        points_redeemed -> Int8,
+        points_discount_paise -> Int8,
     }
 }
 
@@ -232,6 +272,27 @@ diesel::table! {
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
         consumed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    reward_account (user_id) {
+        user_id -> Int8,
+        points -> Int8,
+        lifetime_points -> Int8,
+    }
+}
+
+diesel::table! {
+    reward_ledger (id) {
+        id -> Int8,
+        user_id -> Int8,
+        kind -> Text,
+        points -> Int8,
+        points_after -> Int8,
+        order_id -> Int8,
+        reference -> Text,
+        created_at -> Timestamptz,
     }
 }
 
@@ -366,9 +427,14 @@ diesel::joinable!(cart_item -> cart (user_id));
 diesel::joinable!(cart_item -> item (item_id));
 diesel::joinable!(consumer_address -> user_profile (user_id));
 diesel::joinable!(consumer_wallet -> user_profile (user_id));
+diesel::joinable!(coupon_redemption -> offer (offer_id));
+diesel::joinable!(coupon_redemption -> orders (order_id));
+diesel::joinable!(coupon_redemption -> user_profile (user_id));
 diesel::joinable!(idempotency_key -> user_profile (user_id));
 diesel::joinable!(item -> shop (shop_id));
 diesel::joinable!(notification -> user_profile (user_id));
+diesel::joinable!(offer -> shop (shop_id));
+diesel::joinable!(offer -> user_profile (created_by));
 diesel::joinable!(order_action_log -> orders (order_id));
 diesel::joinable!(order_action_log -> user_profile (actor_id));
 diesel::joinable!(order_issue -> orders (order_id));
@@ -384,6 +450,9 @@ diesel::joinable!(order_status_log -> orders (order_id));
 diesel::joinable!(order_status_log -> user_profile (updated_by));
 diesel::joinable!(orders -> shop (shop_id));
 diesel::joinable!(orders -> user_profile (user_id));
+diesel::joinable!(reward_account -> user_profile (user_id));
+diesel::joinable!(reward_ledger -> orders (order_id));
+diesel::joinable!(reward_ledger -> reward_account (user_id));
 diesel::joinable!(shop -> user_profile (owner_id));
 diesel::joinable!(stock_movement -> item (item_id));
 diesel::joinable!(stock_movement -> orders (order_id));
@@ -402,10 +471,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     consumer_address,
     consumer_profile,
     consumer_wallet,
+    coupon_redemption,
     event,
     idempotency_key,
     item,
     notification,
+    offer,
     order_action_log,
     order_issue,
     order_item,
@@ -415,6 +486,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     order_status_log,
     orders,
     otp,
+    reward_account,
+    reward_ledger,
     shop,
     stock_movement,
     user_profile,

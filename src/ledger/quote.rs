@@ -1,5 +1,7 @@
 //! What a cart costs: one pure function that the cart and the order share.
 
+use crate::ledger::coupon::Terms;
+use crate::ledger::points;
 use crate::values::Paise;
 
 /// One line to be priced.
@@ -35,25 +37,44 @@ pub struct Quote {
     pub total: Paise,
     /// Sum of the savings against printed prices. Already part of the prices, not deducted again.
     pub savings: Paise,
-    /// Deducted from the total.
-    pub discount: Paise,
-    /// Total less discount.
+    /// What the coupon takes off.
+    pub coupon_discount: Paise,
+    /// How many points are used: no more than are needed.
+    pub points: i64,
+    /// What they take off.
+    pub points_discount: Paise,
+    /// Total less both discounts.
     pub payable: Paise,
 }
 
-/// Prices the lines. Never below zero, never above the total.
+impl Quote {
+    /// What is taken off altogether.
+    #[must_use]
+    pub fn discount(&self) -> Paise {
+        Paise(self.coupon_discount.0 + self.points_discount.0)
+    }
+}
+
+/// Prices the lines, less what a coupon that holds takes off, less what so many points take off what is then left.
+/// Never below zero, never above the total.
 #[must_use]
-pub fn quote(lines: &[Line]) -> Quote {
+pub fn quote(lines: &[Line], coupon: Option<&Terms>, points: i64) -> Quote {
     let sum = |amount: fn(&Line) -> Paise| {
         Paise(lines.iter().fold(0_i64, |sum, line| sum.saturating_add(amount(line).0)))
     };
     let total = sum(Line::subtotal);
-    Quote { total, savings: sum(Line::savings), discount: Paise::ZERO, payable: total }
+    let coupon_discount = coupon.map_or(Paise::ZERO, |coupon| coupon.discount(total));
+    let left = Paise(total.0 - coupon_discount.0);
+    let (points, points_discount) = points::discount(points, left);
+    let payable = Paise(left.0 - points_discount.0);
+    Quote { total, savings: sum(Line::savings), coupon_discount, points, points_discount, payable }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::coupon::DiscountType;
+    use crate::ledger::coupon::tests::terms;
     use proptest::prelude::*;
 
     fn line() -> impl Strategy<Value = Line> {
@@ -68,17 +89,36 @@ mod tests {
             Line { price: Paise(500), mrp: Some(Paise(400)), quantity: 1 },
             Line { price: Paise(250), mrp: None, quantity: 3 },
         ];
-        let expected =
-            Quote { total: Paise(3_260), savings: Paise(390), discount: Paise::ZERO, payable: Paise(3_260) };
-        assert_eq!(quote(&lines), expected);
+        let plain =
+            Quote { total: Paise(3_260), savings: Paise(390), payable: Paise(3_260), ..Quote::default() };
+        assert_eq!(quote(&lines, None, 0), plain);
+        let coupon = terms(DiscountType::Percent, 1_000);
+        let reduced = Quote {
+            coupon_discount: Paise(326),
+            points: 4,
+            points_discount: Paise(100),
+            payable: Paise(2_834),
+            ..plain
+        };
+        assert_eq!(quote(&lines, Some(&coupon), 4), reduced);
     }
 
     proptest! {
         #[test]
-        fn a_quote_is_never_negative_and_never_above_the_total(lines in proptest::collection::vec(line(), 0..50)) {
-            let quote = quote(&lines);
+        fn a_quote_is_never_negative_and_never_above_the_total(
+            lines in proptest::collection::vec(line(), 0..50),
+            is_percent: bool,
+            value in 1..=10_000_i64,
+            points in 0..1_000_000_i64,
+        ) {
+            let kind = if is_percent { DiscountType::Percent } else { DiscountType::Flat };
+            let quote = quote(&lines, Some(&terms(kind, value)), points);
             prop_assert!(quote.payable >= Paise::ZERO && quote.payable <= quote.total);
-            prop_assert_eq!(quote.payable.0, lines.iter().map(|line| line.subtotal().0).sum::<i64>() - quote.discount.0);
+            prop_assert!(quote.points <= points && quote.points_discount.0 == quote.points * points::WORTH.0);
+            prop_assert_eq!(
+                quote.payable.0,
+                lines.iter().map(|line| line.subtotal().0).sum::<i64>() - quote.discount().0
+            );
         }
     }
 }

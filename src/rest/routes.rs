@@ -145,6 +145,17 @@ pub fn table() -> Vec<Route> {
         post("/consumer/notifications/mark-read", Consumer, run!("notifications_mark_read"))
             .alias("id", "ids"),
 
+        // 2.11 Offers and coupons
+        get("/consumer/offers", Consumer, run!("offers")),
+        post("/consumer/cart/apply-coupon", Consumer, run!("cart_apply_coupon"))
+            .refuse("code", 400, "Coupon code required"),
+
+        // 2.12 Rewards
+        get("/consumer/rewards", Consumer, run!("rewards"))
+            .pages("limit", 100, "before"),
+        post("/consumer/rewards/redeem", Consumer, run!("rewards_redeem"))
+            .refuse("amount", 400, "Invalid amount"),
+
         // 2.15 Logout
         post("/logout", Anyone, run!("logout"))
             .anonymous("Token missing"),

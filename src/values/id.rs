@@ -112,6 +112,10 @@ ids! {
     AddressId;
     /// `wishlist_item.id`.
     WishlistItemId;
+    /// `offer.id`.
+    OfferId;
+    /// `reward_ledger.id`.
+    RewardEntryId;
 }
 
 /// Whether a value names a row at all: every `ID` of the schema is one of these.

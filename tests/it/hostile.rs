@@ -280,6 +280,8 @@ fn bodies() -> Vec<(&'static str, Value)> {
             json!({"title": "T", "price": 10, "mrp": 12, "quantity_in_stock": 3, "discount": 1}),
         ),
         ("/vendor/orders/999999/status", json!({"status": "accepted"})),
+        ("/consumer/cart/apply-coupon", json!({"code": "c", "remove": false})),
+        ("/consumer/rewards/redeem", json!({"amount": 1})),
         ("/consumer/wishlist/add", json!({"item_id": 1})),
         ("/consumer/wishlist/remove", json!({"item_id": 1})),
         ("/consumer/address/add", json!({"house_number": "h", "street": "s", "landmark": "l"})),

@@ -4,6 +4,7 @@ mod account;
 mod addresses;
 mod envelope;
 mod notifications;
+mod offers;
 mod orders;
 mod shopping;
 mod vendor;

@@ -23,17 +23,19 @@ const NOTICE: &str = "WITH told AS (INSERT INTO notification (user_id, kind, tit
      INSERT INTO event (kind, user_id, value, created_at) SELECT $7, user_id, id::TEXT, created_at FROM told ORDER BY id";
 
 pub const CONFIRM: &[&str] = &[
-    "SELECT shop_id FROM cart WHERE user_id = $1 LIMIT $2 FOR UPDATE",
+    "SELECT shop_id, points FROM cart WHERE user_id = $1 LIMIT $2 FOR UPDATE",
     "SELECT item.id, item.shop_id, item.title, item.brand, item.description, item.price_paise, item.mrp_paise, \
      item.discount, item.quantity_in_stock, item.unit, item.pack_size, item.category, item.tags, item.sku, \
      item.expiry_date, item.image_url, item.is_available, item.is_active, cart_item.quantity \
      FROM item INNER JOIN cart_item ON cart_item.item_id = item.id \
      WHERE cart_item.user_id = $1 ORDER BY item.id FOR UPDATE",
     "SELECT is_open, city, society, owner_id FROM shop WHERE id = $1 LIMIT $2",
+    "SELECT offer_id FROM coupon_redemption WHERE user_id = $1 AND status = $2 LIMIT $3",
     "INSERT INTO orders (user_id, shop_id, status, payment_mode, payment_status, total_paise, discount_paise, \
-     final_paise, held_paise, delivery_notes, delivery_address, event_seq, created_at, updated_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id, user_id, shop_id, status, payment_mode, \
-     payment_status, total_paise, discount_paise, final_paise, delivery_notes, delivery_address, held_paise, event_seq, created_at, updated_at",
+     coupon_discount_paise, points_redeemed, points_discount_paise, final_paise, held_paise, delivery_notes, delivery_address, event_seq, created_at, updated_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id, user_id, shop_id, status, payment_mode, \
+     payment_status, total_paise, discount_paise, coupon_code, coupon_discount_paise, points_redeemed, \
+     points_discount_paise, final_paise, delivery_notes, delivery_address, held_paise, event_seq, created_at, updated_at",
     "INSERT INTO order_item (order_id, item_id, name, unit, unit_price_paise, quantity, subtotal_paise, \
      ordered_quantity) \
      SELECT $1, item.id, item.title, item.unit, item.price_paise, cart_item.quantity, \
@@ -49,7 +51,7 @@ pub const CONFIRM: &[&str] = &[
     "INSERT INTO event (kind, order_id, seq, user_id, shop_id, value, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
     NOTICE,
     "DELETE FROM cart_item WHERE user_id = $1",
-    "UPDATE cart SET shop_id = $1, updated_at = $2 WHERE user_id = $3",
+    "UPDATE cart SET shop_id = $1, points = $2, updated_at = $3 WHERE user_id = $4",
     "UPDATE consumer_wallet SET balance_paise = balance_paise + $1 \
      WHERE user_id = $2 AND balance_paise + $3 >= $4 RETURNING balance_paise",
     "INSERT INTO wallet_transaction (user_id, kind, source, amount_paise, balance_after_paise, reference, order_id, \
@@ -63,6 +65,7 @@ pub async fn confirm(client: &Client, prepared: &[Statement], person: &Person) -
         lock_cart,
         lock_lines,
         shop,
+        coupon,
         insert_order,
         lines,
         stock,
@@ -84,6 +87,7 @@ pub async fn confirm(client: &Client, prepared: &[Statement], person: &Person) -
     let in_cart = client.query(lock_lines, &[user]).await?;
     let total: i64 = in_cart.iter().map(|row| row.get::<_, i64>(5) * i64::from(row.get::<_, i32>(18))).sum();
     let owner: i64 = client.query_one(shop, &[&shop_id, &1_i64]).await?.get(3);
+    client.query_opt(coupon, &[user, &"applied", &1_i64]).await?;
     let held = if person.pays_from_wallet() { total } else { 0 };
     let order = client
         .query_one(
@@ -95,6 +99,9 @@ pub async fn confirm(client: &Client, prepared: &[Statement], person: &Person) -
                 &mode,
                 &paid,
                 &total,
+                &0_i64,
+                &0_i64,
+                &0_i64,
                 &0_i64,
                 &total,
                 &held,
@@ -119,7 +126,7 @@ pub async fn confirm(client: &Client, prepared: &[Statement], person: &Person) -
         send(client, event, [&"order_status_changed", &id, &1_i32, user, &shop_id, &"pending", now]),
         owner.send(client, tell_shop, now),
         send(client, empty, [user]),
-        send(client, close, [&None::<i64>, now, user]),
+        send(client, close, [&None::<i64>, &0_i64, now, user]),
     )?;
     if person.pays_from_wallet() {
         let balance: i64 = client.query_one(debit, &[&-total, user, &-total, &0_i64]).await?.get(0);

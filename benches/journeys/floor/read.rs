@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::try_join;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, Statement};
 
 use crate::Result;
@@ -53,6 +55,11 @@ pub const CART: &[&str] = &[
         " FROM cart_item INNER JOIN item ON cart_item.item_id = item.id \
          WHERE cart_item.user_id = $1 ORDER BY cart_item.id"
     ),
+    "SELECT cart.shop_id, cart.points, offer.id, offer.code, offer.discount_type, offer.discount_value, \
+     offer.min_order_paise, offer.max_discount_paise, offer.shop_id, offer.starts_at, offer.expires_at, \
+     offer.total_limit, offer.per_user_limit, offer.redeemed_count, offer.is_active \
+     FROM cart LEFT JOIN (coupon_redemption INNER JOIN offer ON coupon_redemption.offer_id = offer.id) \
+     ON coupon_redemption.user_id = cart.user_id AND coupon_redemption.status = $2 WHERE cart.user_id = $1 LIMIT $3",
     SHOPS_BY_ID,
 ];
 
@@ -64,7 +71,8 @@ pub const WALLET: &[&str] = &[
 
 pub const ORDERS: &[&str] = &[
     "SELECT id, user_id, shop_id, status, payment_mode, payment_status, total_paise, discount_paise, final_paise, \
-     delivery_notes, delivery_address, held_paise, event_seq, created_at, updated_at \
+     coupon_code, coupon_discount_paise, points_redeemed, points_discount_paise, delivery_notes, delivery_address, \
+     held_paise, event_seq, created_at, updated_at \
      FROM orders WHERE id < $1 AND user_id = $2 ORDER BY id DESC LIMIT $3",
     SHOPS_BY_ID,
     "SELECT id, order_id, item_id, name, unit, unit_price_paise, quantity, subtotal_paise, \
@@ -91,8 +99,10 @@ pub async fn all_shops(client: &Client, prepared: &[Statement], person: &Person)
 }
 
 pub async fn cart(client: &Client, prepared: &[Statement], person: &Person) -> Result<usize> {
-    let [lines, shops] = places(prepared)?;
-    let lines = client.query(lines, &[&person.user_id]).await?;
+    let [lines, beside, shops] = places(prepared)?;
+    let of_cart: [&(dyn ToSql + Sync); 3] = [&person.user_id, &"applied", &1_i64];
+    let of_lines: [&(dyn ToSql + Sync); 1] = [&person.user_id];
+    let (lines, _) = try_join!(client.query(lines, &of_lines), client.query(beside, &of_cart))?;
     let shops = client.query(shops, &[&distinct(&lines, 3)]).await?;
     Ok(lines.len() + shops.len())
 }

@@ -1,15 +1,18 @@
 //! The cart's rows and how they are read.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures_util::try_join;
 
 use crate::db::Conn;
 use crate::error::Result;
 use crate::journeys::shops::Item;
+use crate::ledger::coupon::{self, Asked, RedemptionStatus, Terms};
 use crate::ledger::{Line, quote};
 use crate::request::{Row, columns};
-use crate::schema::{cart_item, item};
-use crate::values::{CartItemId, Paise, UserId};
+use crate::schema::{cart, cart_item, coupon_redemption, item, offer};
+use crate::values::{CartItemId, Paise, ShopId, UserId};
 
 /// The most of one item in a cart, or in an order.
 pub const MOST_OF_ONE: i32 = 10;
@@ -75,34 +78,96 @@ pub struct Cart {
     pub total: Paise,
     /// Sum of the savings against printed prices; already part of the prices.
     pub savings: Paise,
-    /// What is deducted from the total.
+    /// The coupon in the cart; null without one.
+    pub coupon_code: Option<String>,
+    /// Why the coupon does not hold at the moment: take it out, or the order is refused. Null when it holds.
+    pub coupon_problem: Option<String>,
+    /// What the coupon takes off.
+    pub coupon_discount: Paise,
+    /// How many points are used: no more than are needed.
+    pub points: i64,
+    /// What the points take off.
+    pub points_discount: Paise,
+    /// What is deducted from the total altogether.
     pub discount: Paise,
     /// What an order would cost: total less discount.
     pub payable: Paise,
 }
 
+/// What hangs on a cart beside its lines: its shop, the points, and the coupon.
+type Beside = (Option<ShopId>, i64, Option<Terms>);
+
 impl Cart {
-    /// The person's cart, with one statement; empty when there is none.
+    /// The person's cart; empty when there is none. Two statements, one more with a coupon.
     ///
     /// # Errors
     /// `INTERNAL` when the database fails.
-    pub async fn of_user(conn: &mut Conn, user: UserId) -> Result<Cart> {
-        let lines: Vec<CartLine> = cart_item::table
+    pub async fn of_user(conn: &mut Conn, user: UserId, now: DateTime<Utc>) -> Result<Cart> {
+        let (lines, beside) = try_join!(Cart::read_lines(conn, user), Cart::beside(conn, user))?;
+        let (shop, points, coupon) = beside.unwrap_or_default();
+        let priced: Vec<Line> = lines.iter().map(CartLine::line).collect();
+        let coupon_code = coupon.as_ref().map(|coupon| coupon.code.clone());
+        let (coupon, coupon_problem) = match coupon {
+            None => (None, None),
+            Some(coupon) => {
+                let used = coupon::used(conn, user, coupon.id).await?;
+                let total = quote(&priced, None, 0).total;
+                match coupon.check(&Asked { shop, total, used, now }) {
+                    Ok(()) => (Some(coupon), None),
+                    Err(problem) => (None, Some(problem.message().to_owned())),
+                }
+            }
+        };
+        let quote = quote(&priced, coupon.as_ref(), points);
+        Ok(Cart {
+            lines: lines.into_iter().map(Row).collect(),
+            total: quote.total,
+            savings: quote.savings,
+            coupon_code,
+            coupon_problem,
+            coupon_discount: quote.coupon_discount,
+            points: quote.points,
+            points_discount: quote.points_discount,
+            discount: quote.discount(),
+            payable: quote.payable,
+        })
+    }
+
+    async fn read_lines(conn: &AsyncPgConnection, user: UserId) -> Result<Vec<CartLine>> {
+        Ok(cart_item::table
             .inner_join(item::table)
             .filter(cart_item::user_id.eq(user))
             .order(cart_item::id)
             .select(CartLine::as_select())
-            .load(conn)
-            .await?;
-        let priced: Vec<Line> = lines.iter().map(CartLine::line).collect();
-        let lines = lines.into_iter().map(Row).collect();
-        let quote = quote(&priced);
-        Ok(Cart {
-            lines,
-            total: quote.total,
-            savings: quote.savings,
-            discount: quote.discount,
-            payable: quote.payable,
-        })
+            .load(&mut &*conn)
+            .await?)
+    }
+
+    async fn beside(conn: &AsyncPgConnection, user: UserId) -> Result<Option<Beside>> {
+        let applied = coupon_redemption::table.inner_join(offer::table).on(coupon_redemption::user_id
+            .eq(cart::user_id)
+            .and(coupon_redemption::status.eq(RedemptionStatus::Applied)));
+        let beside = cart::table
+            .left_join(applied)
+            .filter(cart::user_id.eq(user))
+            .select((cart::shop_id, cart::points, Option::<Terms>::as_select()))
+            .first(&mut &*conn)
+            .await;
+        Ok(beside.optional()?)
+    }
+
+    /// Locks the cart until the transaction ends, making it first if need be; the shop whose items it holds.
+    ///
+    /// # Errors
+    /// `BUSY` or `INTERNAL` when the database fails.
+    pub async fn lock(conn: &mut Conn, user: UserId, now: DateTime<Utc>) -> Result<Option<ShopId>> {
+        Ok(diesel::insert_into(cart::table)
+            .values((cart::user_id.eq(user), cart::updated_at.eq(now)))
+            .on_conflict(cart::user_id)
+            .do_update()
+            .set(cart::updated_at.eq(now))
+            .returning(cart::shop_id)
+            .get_result(conn)
+            .await?)
     }
 }

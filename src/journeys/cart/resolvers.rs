@@ -16,8 +16,8 @@ impl CartQuery {
     /// The signed-in consumer's cart.
     #[graphql(complexity = "20 + 100 * child_complexity")]
     async fn cart(&self, ctx: &Context<'_>) -> Result<Cart> {
-        let who = ctx.consumer()?.user_id;
-        Cart::of_user(&mut *ctx.app()?.read().await?, who).await
+        let (who, app) = (ctx.consumer()?.user_id, ctx.app()?);
+        Cart::of_user(&mut *app.read().await?, who, app.clock.now()).await
     }
 }
 

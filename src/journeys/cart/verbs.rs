@@ -9,8 +9,9 @@ use diesel_async::RunQueryDsl;
 use crate::app::Viewer;
 use crate::db::Conn;
 use crate::error::{Code, Error, Result};
-use crate::journeys::cart::MOST_OF_ONE;
-use crate::schema::{cart, cart_item, item, shop};
+use crate::journeys::cart::{Cart, MOST_OF_ONE};
+use crate::ledger::coupon::RedemptionStatus;
+use crate::schema::{cart, cart_item, coupon_redemption, item, shop};
 use crate::values::{ItemId, ShopId, UserId};
 
 /// The most different items.
@@ -29,7 +30,7 @@ pub async fn add(conn: &mut Conn, who: &Viewer, id: ItemId, quantity: i32, now: 
     if quantity > MOST_OF_ONE {
         return Err(Error::bad_input("quantity", "Cannot add more than 10 units per item"));
     }
-    let held = lock(conn, who.user_id, now).await?;
+    let held = Cart::lock(conn, who.user_id, now).await?;
     if held.is_some_and(|held| held != of) {
         return Err(Error::new(Code::OtherShopInCart, "Cart contains items from a different shop"));
     }
@@ -73,7 +74,7 @@ pub async fn set_quantity(
     if !(1..=MOST_OF_ONE).contains(&quantity) {
         return Err(Error::bad_input("quantity", "Quantity must be between 1 and 10"));
     }
-    lock(conn, user, now).await?;
+    Cart::lock(conn, user, now).await?;
     let line = cart_item::table.filter(cart_item::user_id.eq(user)).filter(cart_item::item_id.eq(id));
     let changed = diesel::update(line).set(cart_item::quantity.eq(quantity)).execute(conn).await?;
     if changed == 0 { Err(Error::not_found("Item not found in cart")) } else { Ok(()) }
@@ -84,18 +85,13 @@ pub async fn set_quantity(
 /// # Errors
 /// `NOT_FOUND` when the cart does not hold the item.
 pub async fn remove(conn: &mut Conn, user: UserId, id: ItemId, now: DateTime<Utc>) -> Result<()> {
-    lock(conn, user, now).await?;
+    Cart::lock(conn, user, now).await?;
     let line = cart_item::table.filter(cart_item::user_id.eq(user)).filter(cart_item::item_id.eq(id));
     if diesel::delete(line).execute(conn).await? == 0 {
         return Err(Error::not_found("Item not found"));
     }
-    // An empty cart belongs to no shop.
     let left = diesel::dsl::exists(cart_item::table.filter(cart_item::user_id.eq(user)));
-    diesel::update(cart::table.find(user).filter(diesel::dsl::not(left)))
-        .set(cart::shop_id.eq(None::<ShopId>))
-        .execute(conn)
-        .await?;
-    Ok(())
+    if diesel::select(left).get_result(conn).await? { Ok(()) } else { begin_anew(conn, user).await }
 }
 
 /// Empties the cart. An empty one stays as it is.
@@ -103,22 +99,22 @@ pub async fn remove(conn: &mut Conn, user: UserId, id: ItemId, now: DateTime<Utc
 /// # Errors
 /// `INTERNAL` when the database fails.
 pub async fn clear(conn: &mut Conn, user: UserId, now: DateTime<Utc>) -> Result<()> {
-    lock(conn, user, now).await?;
+    Cart::lock(conn, user, now).await?;
     diesel::delete(cart_item::table.filter(cart_item::user_id.eq(user))).execute(conn).await?;
-    diesel::update(cart::table.find(user)).set(cart::shop_id.eq(None::<ShopId>)).execute(conn).await?;
-    Ok(())
+    begin_anew(conn, user).await
 }
 
-/// Locks the cart until the transaction ends, making it first if need be; the shop whose items it holds.
-async fn lock(conn: &mut Conn, user: UserId, now: DateTime<Utc>) -> Result<Option<ShopId>> {
-    Ok(diesel::insert_into(cart::table)
-        .values((cart::user_id.eq(user), cart::updated_at.eq(now)))
-        .on_conflict(cart::user_id)
-        .do_update()
-        .set(cart::updated_at.eq(now))
-        .returning(cart::shop_id)
-        .get_result(conn)
-        .await?)
+/// An empty cart belongs to no shop, and holds no coupon and no points.
+async fn begin_anew(conn: &mut Conn, user: UserId) -> Result<()> {
+    diesel::update(cart::table.find(user))
+        .set((cart::shop_id.eq(None::<ShopId>), cart::points.eq(0)))
+        .execute(conn)
+        .await?;
+    let applied = coupon_redemption::table
+        .filter(coupon_redemption::user_id.eq(user))
+        .filter(coupon_redemption::status.eq(RedemptionStatus::Applied));
+    diesel::delete(applied).execute(conn).await?;
+    Ok(())
 }
 
 /// The shop that sells this item to the viewer's society now.

@@ -14,6 +14,8 @@ use crate::journeys::orders::lock::{Held, lock};
 use crate::journeys::orders::record::{Acted, Action, Change, Deed, NewMessage};
 use crate::journeys::orders::status::{Act, Effect, Side, Transition, next};
 use crate::ledger::book::WalletSource;
+use crate::ledger::coupon;
+use crate::ledger::points::{self, PointsKind, PointsPosting};
 use crate::ledger::stock::{Movements, StockReason};
 use crate::schema::order_item;
 use crate::values::{ItemId, OrderId, Paise};
@@ -63,8 +65,13 @@ pub async fn take(
 /// What the consumer's wallet got back.
 async fn carry_out(conn: &mut Conn, held: &Held, step: Step) -> Result<Paise> {
     let transition = next(held.order.status, step.into(), held.side)?;
-    if transition.effect == Effect::GiveBack {
-        give_goods_back(conn, held).await?;
+    match transition.effect {
+        Effect::GiveBack => {
+            give_goods_back(conn, held).await?;
+            give_rewards_back(conn, held).await?;
+        }
+        Effect::PayShop => earn(conn, held).await?,
+        Effect::None | Effect::Settle | Effect::PayReturn => {}
     }
     // Of what is given back; who delivers takes nothing from the consumer's wallet.
     let source = match (step, held.side) {
@@ -85,6 +92,33 @@ async fn give_goods_back(conn: &mut Conn, held: &Held) -> Result<()> {
         .load(conn)
         .await?;
     Movements::of_order(held.order.id, StockReason::OrderClosed, lines, held.at).lock_and_write(conn).await
+}
+
+/// The coupon may be used again, and the points are back.
+async fn give_rewards_back(conn: &mut Conn, held: &Held) -> Result<()> {
+    let order = &held.order;
+    if order.coupon_code.is_some() {
+        coupon::release(conn, order.id, held.at).await?;
+    }
+    let posting = PointsPosting {
+        kind: PointsKind::Reversal,
+        points: order.points_redeemed,
+        order: order.id,
+        reference: &format!("Order #{} called off", order.id),
+    };
+    points::post(conn, order.user_id, &posting, held.at).await
+}
+
+/// What a delivery is worth in points.
+async fn earn(conn: &mut Conn, held: &Held) -> Result<()> {
+    let order = &held.order;
+    let posting = PointsPosting {
+        kind: PointsKind::Credit,
+        points: points::earned(order.final_amount),
+        order: order.id,
+        reference: &format!("Order #{} delivered", order.id),
+    };
+    points::post(conn, order.user_id, &posting, held.at).await
 }
 
 /// What the logs and the other side are told. Both sides read the messages, so they name who acted.

@@ -15,6 +15,8 @@ use crate::journeys::orders::status::Status;
 use crate::journeys::orders::{Order, PaymentMode, PaymentStatus};
 use crate::journeys::shops::Item;
 use crate::ledger::book::{self, Posting, WalletKind, WalletSource};
+use crate::ledger::coupon::{self, Asked, Terms};
+use crate::ledger::points::{self, PointsKind, PointsPosting};
 use crate::ledger::stock::{Movements, StockReason};
 use crate::ledger::{Line, Quote, quote};
 use crate::schema::{cart, cart_item, item, order_item, orders, shop};
@@ -49,42 +51,62 @@ impl Checkout {
 /// Of two calls at once the second waits for the cart's row and finds the cart empty.
 ///
 /// # Errors
-/// `CONFLICT` for an empty cart or a closed shop, `OUT_OF_STOCK` with the item's title, `INSUFFICIENT_BALANCE`;
-/// `NOT_FOUND` for an address that is not the consumer's.
+/// `CONFLICT` for an empty cart or a closed shop, `OUT_OF_STOCK` with the item's title, `INSUFFICIENT_BALANCE`,
+/// `INSUFFICIENT_POINTS`, `COUPON_INVALID`; `NOT_FOUND` for an address that is not the consumer's.
 pub async fn confirm(
     conn: &mut Conn,
     who: &Viewer,
     checkout: &Checkout,
     now: DateTime<Utc>,
 ) -> Result<Order> {
-    let shop = lock_cart(conn, who.user_id).await?.ok_or_else(|| Error::conflict("Cart is empty"))?;
-    let lines = lock_lines(conn, who.user_id).await?;
+    let user = who.user_id;
+    let (shop, points) = lock_cart(conn, user).await?.ok_or_else(|| Error::conflict("Cart is empty"))?;
+    let lines = lock_lines(conn, user).await?;
     let owner = check_shop(conn, who, shop).await?;
     check_lines(&lines)?;
-    let quote = price(&lines)?;
-    let address = address(conn, who.user_id, checkout).await?;
+    let coupon = coupon::lock_applied(conn, user).await?;
+    let cart = Filled { user, shop, lines: &lines, coupon: coupon.as_ref(), points };
+    let quote = price(conn, &cart, now).await?;
+    let address = address(conn, user, checkout).await?;
 
-    let order = insert_order(conn, who.user_id, shop, checkout, address, quote, now).await?;
-    let trace = Trace { order: order.id, consumer: who.user_id, shop, by: who.user_id, at: now };
+    let order = insert_order(conn, &cart, checkout, address, quote, now).await?;
+    let trace = Trace { order: order.id, consumer: user, shop, by: user, at: now };
     write_rest(conn, trace, &lines, notice(owner, &order)).await?;
-    if checkout.payment_mode == PaymentMode::Wallet {
-        let reference = format!("Order #{}", order.id);
-        let payment = Posting {
-            kind: WalletKind::Debit,
-            source: WalletSource::OrderConfirm,
-            amount: quote.payable,
-            reference: &reference,
-            order_id: Some(order.id),
-        };
-        book::post(conn, who.user_id, &payment, now).await?;
+    if let Some(coupon) = &coupon {
+        coupon::redeem(conn, user, coupon.id, order.id, now).await?;
     }
+    pay(conn, &order, now).await?;
     Ok(order)
 }
 
-/// Locks the cart first: everything else of this order waits behind it. The shop of its lines.
-async fn lock_cart(conn: &mut Conn, user: UserId) -> Result<Option<ShopId>> {
-    let shop = cart::table.find(user).select(cart::shop_id).for_update().first::<Option<ShopId>>(conn).await;
-    Ok(shop.optional()?.flatten())
+/// With points first, then with money.
+async fn pay(conn: &mut Conn, order: &Order, now: DateTime<Utc>) -> Result<()> {
+    let reference = format!("Order #{}", order.id);
+    let points = PointsPosting {
+        kind: PointsKind::Debit,
+        points: -order.points_redeemed,
+        order: order.id,
+        reference: &reference,
+    };
+    points::post(conn, order.user_id, &points, now).await?;
+    if order.payment_mode == PaymentMode::Wallet && order.final_amount > Paise::ZERO {
+        let payment = Posting {
+            kind: WalletKind::Debit,
+            source: WalletSource::OrderConfirm,
+            amount: order.final_amount,
+            reference: &reference,
+            order_id: Some(order.id),
+        };
+        book::post(conn, order.user_id, &payment, now).await?;
+    }
+    Ok(())
+}
+
+/// Locks the cart first: everything else of this order waits behind it. The shop of its lines, and the points in it.
+async fn lock_cart(conn: &mut Conn, user: UserId) -> Result<Option<(ShopId, i64)>> {
+    let found = cart::table.find(user).select((cart::shop_id, cart::points)).for_update().first(conn).await;
+    let found: Option<(Option<ShopId>, i64)> = found.optional()?;
+    Ok(found.and_then(|(shop, points)| Some((shop?, points))))
 }
 
 /// Locks the items by id, so that two carts with the same items never wait for each other in a circle.
@@ -130,12 +152,25 @@ fn check_lines(lines: &[(Item, i32)]) -> Result<()> {
     Ok(())
 }
 
-fn price(lines: &[(Item, i32)]) -> Result<Quote> {
-    let lines: Vec<Line> = lines
-        .iter()
-        .map(|(item, quantity)| Line { price: item.price, mrp: item.mrp, quantity: *quantity })
-        .collect();
-    let quote = quote(&lines);
+/// A locked cart with everything in it.
+struct Filled<'a> {
+    user: UserId,
+    shop: ShopId,
+    lines: &'a [(Item, i32)],
+    coupon: Option<&'a Terms>,
+    points: i64,
+}
+
+/// The price that the cart showed. A coupon that does not hold any more stops the order: no price changes silently.
+async fn price(conn: &mut Conn, cart: &Filled<'_>, now: DateTime<Utc>) -> Result<Quote> {
+    let line =
+        |(item, quantity): &(Item, i32)| Line { price: item.price, mrp: item.mrp, quantity: *quantity };
+    let lines: Vec<Line> = cart.lines.iter().map(line).collect();
+    let quote = quote(&lines, cart.coupon, cart.points);
+    if let Some(coupon) = cart.coupon {
+        let used = coupon::used(conn, cart.user, coupon.id).await?;
+        coupon.check(&Asked { shop: Some(cart.shop), total: quote.total, used, now })?;
+    }
     if quote.total > Paise::MAX {
         return Err(Error::conflict(format!("An order costs at most {}", Paise::MAX)));
     }
@@ -158,8 +193,7 @@ fn notice(to: UserId, order: &Order) -> Notice {
 
 async fn insert_order(
     conn: &mut Conn,
-    user: UserId,
-    shop: ShopId,
+    cart: &Filled<'_>,
     checkout: &Checkout,
     address: Option<String>,
     quote: Quote,
@@ -171,13 +205,17 @@ async fn insert_order(
     };
     Ok(diesel::insert_into(orders::table)
         .values((
-            orders::user_id.eq(user),
-            orders::shop_id.eq(shop),
+            orders::user_id.eq(cart.user),
+            orders::shop_id.eq(cart.shop),
             orders::status.eq(Status::Pending),
             orders::payment_mode.eq(checkout.payment_mode),
             orders::payment_status.eq(payment_status),
             orders::total_paise.eq(quote.total),
-            orders::discount_paise.eq(quote.discount),
+            orders::discount_paise.eq(quote.discount()),
+            orders::coupon_code.eq(cart.coupon.map(|coupon| &coupon.code)),
+            orders::coupon_discount_paise.eq(quote.coupon_discount),
+            orders::points_redeemed.eq(quote.points),
+            orders::points_discount_paise.eq(quote.points_discount),
             orders::final_paise.eq(quote.payable),
             orders::held_paise.eq(held),
             orders::delivery_notes.eq(&checkout.delivery_notes),
@@ -225,7 +263,7 @@ async fn write_rest(conn: &mut Conn, trace: Trace, lines: &[(Item, i32)], notice
     let stock = Movements::of_order(trace.order, StockReason::OrderPlaced, taken, trace.at);
     let emptied = diesel::delete(in_cart).execute(&mut &*conn).map_err(Error::from);
     let closed = diesel::update(cart::table.find(trace.consumer))
-        .set((cart::shop_id.eq(None::<ShopId>), cart::updated_at.eq(trace.at)))
+        .set((cart::shop_id.eq(None::<ShopId>), cart::points.eq(0), cart::updated_at.eq(trace.at)))
         .execute(&mut &*conn)
         .map_err(Error::from);
     try_join!(

@@ -61,9 +61,19 @@ pub struct Order {
     /// The sum of its lines as last agreed: it follows a change by the shop when the consumer confirms.
     #[diesel(column_name = total_paise)]
     pub total: Paise,
-    /// What was deducted.
+    /// What was deducted altogether.
     #[diesel(column_name = discount_paise)]
     pub discount: Paise,
+    /// The coupon that it used; null without one.
+    pub coupon_code: Option<String>,
+    /// What the coupon took off.
+    #[diesel(column_name = coupon_discount_paise)]
+    pub coupon_discount: Paise,
+    /// How many points it used.
+    pub points_redeemed: i64,
+    /// What the points took off.
+    #[diesel(column_name = points_discount_paise)]
+    pub points_discount: Paise,
     /// What it costs now: total less discount; while it awaits the consumer's confirmation, what it would cost.
     #[diesel(column_name = final_paise)]
     #[graphql(name = "final")]
@@ -94,6 +104,10 @@ columns!(Order {
     "paymentStatus": payment_status,
     "total": total,
     "discount": discount,
+    "couponCode": coupon_code,
+    "couponDiscount": coupon_discount,
+    "pointsRedeemed": points_redeemed,
+    "pointsDiscount": points_discount,
     "final": final_amount,
     "deliveryNotes": delivery_notes,
     "deliveryAddress": delivery_address,

@@ -167,7 +167,8 @@ async fn a_cart_is_filled_changed_and_cleared() {
     let view = client.get(&who, "/cart/view").await.ok();
     assert_fields(
         &view,
-        "status str, cart list, total_price number, total_savings number, discount number, payable_amount number",
+        "status str, cart list, total_price number, total_savings number, coupon_code str?, discount number, \
+         points_discount number, payable_amount number",
     );
     let line = &view["cart"][0];
     assert_fields(

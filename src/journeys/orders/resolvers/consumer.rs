@@ -69,8 +69,8 @@ impl OrdersMutation {
     /// Places an order of everything in the cart, and empties the cart.
     ///
     /// Prices and stock are those of this moment. Errors: `CONFLICT` (empty cart, closed shop), `OUT_OF_STOCK` names the
-    /// item, `INSUFFICIENT_BALANCE` with `needed` and `balance`, `NOT_FOUND` for the address. Send an idempotency key, and
-    /// repeating is safe.
+    /// item, `INSUFFICIENT_BALANCE` with `needed` and `balance`, `INSUFFICIENT_POINTS`, `COUPON_INVALID` when the coupon does
+    /// not hold any more, `NOT_FOUND` for the address. Send an idempotency key, and repeating is safe.
     async fn confirm_order(
         &self,
         ctx: &Context<'_>,

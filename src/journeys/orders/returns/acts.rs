@@ -17,6 +17,7 @@ use crate::journeys::orders::record::{Acted, Action, Change, Deed, some_of};
 use crate::journeys::orders::returns::{MOST, NewReturn, OrderReturn, ReturnStatus};
 use crate::journeys::orders::status::{Act, Transition, next};
 use crate::ledger::book::WalletSource;
+use crate::ledger::points;
 use crate::ledger::stock::{Movements, StockReason};
 use crate::schema::order_return;
 use crate::values::{ItemId, OrderId, OrderReturnId, Paise};
@@ -136,6 +137,7 @@ async fn pay(conn: &mut Conn, held: &Held) -> Result<Paise> {
     let worth = value_of_return(order.total, order.final_amount, worth(&lines, &returned));
     let goods = Movements::of_order(order.id, StockReason::ReturnCompleted, sums(&returned), held.at);
     goods.lock_and_write(conn).await?;
+    points::take_back(conn, order.user_id, order.id, worth, order.final_amount, held.at).await?;
     let moved = held.move_money(conn, transition, worth, WalletSource::ReturnCompleted).await?;
     let body = format!("{} has back what you returned of order #{}.", held.shop_name, order.id);
     let detail = Cow::Owned(format!("Worth {worth}"));
