@@ -139,6 +139,9 @@ impl Endpoint {
         {
             return Err(self.fault(key, Fault::Invalid));
         }
+        if let Some(key) = self.route.entries {
+            self.keep_fitting(key, &mut given)?;
+        }
         let variables = &self.operation.variables;
         match coerce(&self.types, variables, given.clone()) {
             Ok(variables) => Ok(variables),
@@ -150,6 +153,21 @@ impl Endpoint {
             }
             Err(misfits) => Err(self.misfit(&misfits, &given)),
         }
+    }
+
+    /// Leaves out of a list what does not fit. One that came empty is refused.
+    fn keep_fitting(&self, key: &str, given: &mut Map<String, Json>) -> Result<(), Refusal> {
+        let Some(Json::Array(entries)) = given.get_mut(key) else { return Ok(()) };
+        if entries.is_empty() {
+            return Err(self.fault(key, Fault::Missing));
+        }
+        let named = |variable: &&Positioned<VariableDefinition>| variable.node.name.node == key;
+        let Some(variable) = self.operation.variables.iter().find(named) else { return Ok(()) };
+        entries.retain(|entry| {
+            let alone = [(key.to_owned(), json!([entry]))].into_iter().collect();
+            coerce(&self.types, std::slice::from_ref(variable), alone).is_ok()
+        });
+        Ok(())
     }
 
     /// What is said of values that do not fit: of the first one, or on a validated path of all.

@@ -86,6 +86,8 @@ pub struct Route {
     pub any_of: Option<(&'static [&'static str], Wording)>,
     /// The largest value of a count.
     pub at_most: Option<(&'static str, i64)>,
+    /// A list of which something must come, and whose entries count only where they fit.
+    pub entries: Option<&'static str>,
     lenient: Vec<&'static str>,
     strict: Vec<&'static str>,
     plain: Vec<&'static str>,
@@ -109,6 +111,7 @@ impl Route {
             anonymous: None,
             any_of: None,
             at_most: None,
+            entries: None,
             lenient: Vec::new(),
             strict: Vec::new(),
             plain: Vec::new(),
@@ -154,6 +157,12 @@ impl Route {
     /// A value of this key that does not fit counts as absent.
     pub fn lenient(mut self, key: &'static str) -> Route {
         self.lenient.push(key);
+        self
+    }
+
+    /// A list of this key counts as missing when it is empty; entries that do not fit are left out.
+    pub fn entries(mut self, key: &'static str) -> Route {
+        self.entries = Some(key);
         self
     }
 
@@ -273,7 +282,8 @@ impl Route {
         let in_paths = paths
             .flat_map(|path| path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')));
         let any_of = self.any_of.iter().flat_map(|(keys, _)| keys.iter().copied());
-        let named = self.lenient.iter().chain(&self.strict).chain(&self.plain).chain(&self.numeric).copied();
+        let lists = [&self.lenient, &self.strict, &self.plain, &self.numeric];
+        let named = lists.into_iter().flatten().chain(&self.entries).copied();
         let named = named.chain(self.renamed.iter().map(|(_, of)| *of));
         in_paths.chain(any_of).chain(named).chain(self.worded.iter().map(|(key, ..)| *key))
     }

@@ -160,6 +160,10 @@ pub fn table() -> Vec<Route> {
             .plain("business_type")
             .plain("business_name")
             .plain("address"),
+        post("/vendor/upload-document", Vendor, run!("vendor_upload_document"))
+            .validated(),
+        post("/vendor/payout/setup", Vendor, run!("vendor_payout_setup"))
+            .validated(),
         post("/vendor/shop", Vendor, run!("vendor_shop"))
             .also("/vendor/create-shop")
             .missing("shop_name", 400, "Missing required fields")
@@ -168,6 +172,10 @@ pub fn table() -> Vec<Route> {
             .also("/shop/edit"),
         get("/vendor/shop/my", Vendor, run!("vendor_shop_my"))
             .also("/shop/my"),
+        post("/vendor/shop/hours", Vendor, run!("vendor_shop_hours"))
+            .also("/shop/update-hours")
+            .entries("weekly_hours")
+            .refuse("weekly_hours", 400, "No hours data provided"),
         post("/vendor/shop/toggle-status", Vendor, run!("vendor_shop_toggle"))
             .also("/vendor/shop/toggle_status")
             .refuse("is_open", 400, "Invalid is_open value"),

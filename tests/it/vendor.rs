@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 
 use crate::harness::{Person, TestApp};
 
+mod account;
 mod bad_input;
+mod documents;
+mod hours;
 mod items;
 mod shops;
 
