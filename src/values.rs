@@ -16,7 +16,7 @@ pub use clock::Clock;
 pub use date::Date;
 pub use id::*;
 pub use instant::Instant;
-pub use paise::Paise;
+pub use paise::{NoAmount, Paise};
 pub use phone::Phone;
 pub use text::{optional_text, required_text};
 pub use time_of_day::TimeOfDay;

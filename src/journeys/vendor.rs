@@ -6,6 +6,7 @@ mod hours;
 mod input;
 mod model;
 mod resolvers;
+mod upload;
 mod verbs;
 
 use async_graphql::MergedObject;
@@ -18,6 +19,7 @@ use account::{AccountMutation, AccountQuery};
 use documents::{DocumentMutation, DocumentQuery};
 use hours::HoursMutation;
 use resolvers::{CatalogueMutation, CatalogueQuery};
+use upload::UploadMutation;
 
 /// What a vendor reads.
 #[derive(MergedObject, Default)]
@@ -25,4 +27,10 @@ pub struct VendorQuery(CatalogueQuery, DocumentQuery, AccountQuery);
 
 /// What a vendor changes.
 #[derive(MergedObject, Default)]
-pub struct VendorMutation(CatalogueMutation, HoursMutation, DocumentMutation, AccountMutation);
+pub struct VendorMutation(
+    CatalogueMutation,
+    UploadMutation,
+    HoursMutation,
+    DocumentMutation,
+    AccountMutation,
+);

@@ -191,6 +191,9 @@ pub fn table() -> Vec<Route> {
             .refuse("item_id", 404, "Item not found or unauthorized")
             .validated()
             .form(),
+        post("/vendor/item/bulk-upload", Vendor, run!("vendor_item_bulk_upload"))
+            .also("/item/bulk-upload")
+            .missing("file", 400, "No file uploaded"),
         get("/vendor/item/my", Vendor, run!("vendor_item_my"))
             .also("/item/my"),
         get("/vendor/orders", Vendor, run!("vendor_orders"))

@@ -7,6 +7,7 @@ mod notifications;
 mod orders;
 mod shopkeeping;
 mod shopping;
+mod upload;
 mod vendor;
 mod wallet;
 mod wishlist;

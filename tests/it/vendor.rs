@@ -10,6 +10,7 @@ mod documents;
 mod hours;
 mod items;
 mod shops;
+mod upload;
 
 const PROFILE: &str = "mutation($input: CreateVendorProfileInput!) { createVendorProfile(input: $input) {
     message profile { businessName gstNumber } } }";
