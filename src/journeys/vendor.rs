@@ -5,9 +5,11 @@ mod documents;
 mod hours;
 mod input;
 mod model;
+pub mod payouts;
 mod resolvers;
 mod upload;
 mod verbs;
+mod wallet;
 
 use async_graphql::MergedObject;
 
@@ -18,12 +20,14 @@ pub use model::VendorProfile;
 use account::{AccountMutation, AccountQuery};
 use documents::{DocumentMutation, DocumentQuery};
 use hours::HoursMutation;
+use payouts::PayoutMutation;
 use resolvers::{CatalogueMutation, CatalogueQuery};
 use upload::UploadMutation;
+use wallet::{VendorWalletMutation, VendorWalletQuery};
 
 /// What a vendor reads.
 #[derive(MergedObject, Default)]
-pub struct VendorQuery(CatalogueQuery, DocumentQuery, AccountQuery);
+pub struct VendorQuery(CatalogueQuery, DocumentQuery, AccountQuery, VendorWalletQuery);
 
 /// What a vendor changes.
 #[derive(MergedObject, Default)]
@@ -33,4 +37,6 @@ pub struct VendorMutation(
     HoursMutation,
     DocumentMutation,
     AccountMutation,
+    VendorWalletMutation,
+    PayoutMutation,
 );

@@ -4,7 +4,7 @@ use axum::http::Method;
 use serde_json::{Map, Value as Json};
 
 use crate::app;
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::request::Scope;
 use crate::rest::answer::Refusal;
 use crate::rest::operation::Document;
@@ -20,6 +20,8 @@ pub enum Role {
     Consumer,
     /// Vendors.
     Vendor,
+    /// Nobody: the path is known, and refused to whoever is signed in.
+    Nobody,
 }
 
 impl Role {
@@ -36,6 +38,7 @@ impl Role {
             Role::Public | Role::Anyone => Ok(()),
             Role::Consumer => viewer.require(app::Role::Consumer).map(|_| ()),
             Role::Vendor => viewer.require(app::Role::Vendor).map(|_| ()),
+            Role::Nobody => Err(Error::forbidden("Forbidden")),
         }
     }
 }

@@ -18,7 +18,7 @@ macro_rules! run {
 /// The table.
 #[rustfmt::skip]
 pub fn table() -> Vec<Route> {
-    use Role::{Anyone, Consumer, Public, Vendor};
+    use Role::{Anyone, Consumer, Nobody, Public, Vendor};
     vec![
         // 2.1 Authentication and basic onboarding
         post("/send-otp", Public, run!("send_otp"))
@@ -235,6 +235,15 @@ pub fn table() -> Vec<Route> {
             .refuse("order_id", 403, "Unauthorized")
             .told(Code::NotFound, 403, "Unauthorized")
             .missing("items", 400, "No items to return"),
+        get("/vendor/wallet", Vendor, run!("vendor_wallet")),
+        get("/vendor/wallet/history", Vendor, run!("vendor_wallet_history"))
+            .pages("limit", 200, "before"),
+        // Whoever credits themselves makes money.
+        post("/vendor/wallet/credit", Nobody, run!("vendor_wallet")),
+        post("/vendor/wallet/debit", Vendor, run!("vendor_wallet_debit"))
+            .refuse("amount", 400, "Invalid debit amount"),
+        post("/vendor/wallet/withdraw", Vendor, run!("vendor_wallet_withdraw"))
+            .refuse("amount", 400, "Invalid withdrawal amount"),
     ]
 }
 

@@ -273,6 +273,8 @@ fn bodies() -> Vec<(&'static str, Value)> {
             "/vendor/payout/setup",
             json!({"bank_name": "B", "account_number": "123456789012", "ifsc_code": "FRST0001234"}),
         ),
+        ("/vendor/wallet/debit", json!({"amount": 1, "reference": "r"})),
+        ("/vendor/wallet/withdraw", json!({"amount": 1})),
         (
             "/vendor/shop/hours",
             json!({"weekly_hours": [{"day_of_week": 1, "open_time": "09:00", "close_time": "21:00"}]}),

@@ -5,6 +5,7 @@ mod addresses;
 mod envelope;
 mod notifications;
 mod orders;
+mod payouts;
 mod shopkeeping;
 mod shopping;
 mod upload;

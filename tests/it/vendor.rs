@@ -11,6 +11,7 @@ mod hours;
 mod items;
 mod shops;
 mod upload;
+pub mod wallet;
 
 const PROFILE: &str = "mutation($input: CreateVendorProfileInput!) { createVendorProfile(input: $input) {
     message profile { businessName gstNumber } } }";

@@ -5,7 +5,7 @@ use society_gateway::app::Keys;
 
 use crate::harness::TestApp;
 
-const SET_UP: &str = "mutation($input: PayoutAccountInput!) { setUpPayout(input: $input) {
+pub const SET_UP: &str = "mutation($input: PayoutAccountInput!) { setUpPayout(input: $input) {
     message account { bankName ifscCode accountNumber } } }";
 const MINE: &str = "{ payoutAccount { bankName ifscCode accountNumber updatedAt } }";
 
