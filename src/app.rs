@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::db::{Conn, Pool, PooledConn, Statements};
 use crate::error::{Error, Result};
 use crate::events::{Doorbell, Feed, Hub, Topic};
-use crate::values::Clock;
+use crate::values::{Clock, UserId};
 
 /// What lives as long as the process. Shared by every request.
 pub struct App {
@@ -89,11 +89,14 @@ impl App {
         self.turns.acquire().await.ok()
     }
 
-    /// Waits until this request may send its files; it may while the place is held.
+    /// Waits until this person's request may send its files; it may while the place is held.
+    ///
+    /// Counted here and not in a resolver: to hold the place while sending is what costs.
     ///
     /// # Errors
-    /// `BUSY` when none gets free in time.
-    pub async fn upload_place(&self) -> Result<SemaphorePermit<'_>> {
+    /// `RATE_LIMITED`; `BUSY` when none gets free in time.
+    pub async fn upload_place(&self, who: UserId) -> Result<SemaphorePermit<'_>> {
+        self.limiters.check(Limit::FilesPerUser, &who.to_string())?;
         let place = tokio::time::timeout(UPLOAD_WAIT, self.upload_places.acquire()).await;
         place.map_err(Error::busy)?.map_err(Error::internal)
     }

@@ -29,8 +29,8 @@ pub enum Limit {
     OrdersPerUser,
     /// Messages sent by one person.
     MessagesPerUser,
-    /// Files of items uploaded by one vendor.
-    UploadsPerUser,
+    /// Requests with files that one person sends.
+    FilesPerUser,
     /// Sessions refreshed from one client address.
     RefreshPerAddress,
 }
@@ -46,7 +46,7 @@ const QUOTAS: [(Limit, u32, u64); 9] = [
     (Limit::VerifyPerAddress, 60, 30 * 60),
     (Limit::OrdersPerUser, 20, 60 * 60),
     (Limit::MessagesPerUser, 120, 60),
-    (Limit::UploadsPerUser, 30, 60 * 60),
+    (Limit::FilesPerUser, 30, 60 * 60),
     (Limit::RefreshPerAddress, 300, 15 * 60),
 ];
 

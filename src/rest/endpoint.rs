@@ -80,7 +80,7 @@ impl Endpoint {
         self.admit(&scope)?;
         let app = scope.app.clone();
         let _place = match self.body {
-            BodyRule::Form => Some(app.upload_place().await?),
+            BodyRule::Form => Some(app.upload_place(scope.viewer()?.user_id).await?),
             _ => None,
         };
         let given = self.given(&params, request, &scope).await?;

@@ -116,9 +116,9 @@ impl Exchange {
         self.check_media()?;
         ask::form::check_preflight(&self.headers)?;
         let scope = self.scope().await?;
-        scope.viewer().map_err(|error| unscoped(&error))?;
+        let who = scope.viewer().map_err(|error| unscoped(&error))?.user_id;
         let app = scope.app.clone();
-        let _place = app.upload_place().await.map_err(|error| unscoped(&error))?;
+        let _place = app.upload_place(who).await.map_err(|error| unscoped(&error))?;
         let (ask, files) = ask::form::read(&self.headers, body).await?;
         // Nobody else reads the body of this request.
         let _ = scope.files.set(files);
@@ -222,10 +222,10 @@ fn respond(status: StatusCode, media: Media, answer: &Answer) -> Response {
     }
 }
 
-/// The reply when the request's scope cannot be made.
+/// The reply when a request cannot begin.
 fn unscoped(error: &Error) -> Reply {
     if let Some(cause) = error.cause() {
-        tracing::error!(cause = crate::graphql::report::chain(cause), "the request's person cannot be read");
+        tracing::error!(cause = crate::graphql::report::chain(cause), "a request cannot begin");
     }
     let status =
         StatusCode::from_u16(error.code().http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
