@@ -6,6 +6,7 @@ mod limiters;
 mod sessions;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use diesel_async::AsyncConnection;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -19,7 +20,7 @@ use crate::config::Config;
 use crate::db::{Conn, Pool, PooledConn, Statements};
 use crate::error::{Error, Result};
 use crate::events::{Doorbell, Feed, Hub, Topic};
-use crate::values::Clock;
+use crate::values::{Clock, UserId};
 
 /// What lives as long as the process. Shared by every request.
 pub struct App {
@@ -38,10 +39,15 @@ pub struct App {
     pool: Pool,
     doorbell: Doorbell,
     turns: Semaphore,
+    upload_places: Semaphore,
 }
 
 /// How many operations run at once. Their cost is bounded one by one; this bounds what they hold in memory together.
 const TURNS: usize = 64;
+/// How many requests with files are read and worked on at once: each holds up to 5 MB, and what is unpacked from it.
+const UPLOAD_PLACES: usize = 8;
+/// How long a request with files waits for its place.
+const UPLOAD_WAIT: Duration = Duration::from_secs(5);
 
 impl App {
     /// An app on a database that is already migrated.
@@ -59,6 +65,7 @@ impl App {
             pool,
             doorbell: Doorbell::default(),
             turns: Semaphore::new(TURNS),
+            upload_places: Semaphore::new(UPLOAD_PLACES),
         })
     }
 
@@ -80,6 +87,18 @@ impl App {
     pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
         // Only a closed semaphore refuses, and nobody closes it.
         self.turns.acquire().await.ok()
+    }
+
+    /// Waits until this person's request may send its files; it may while the place is held.
+    ///
+    /// Counted here and not in a resolver: to hold the place while sending is what costs.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`; `BUSY` when none gets free in time.
+    pub async fn upload_place(&self, who: UserId) -> Result<SemaphorePermit<'_>> {
+        self.limiters.check(Limit::FilesPerUser, &who.to_string())?;
+        let place = tokio::time::timeout(UPLOAD_WAIT, self.upload_places.acquire()).await;
+        place.map_err(Error::busy)?.map_err(Error::internal)
     }
 
     /// One unit of work: a transaction with everything `work` writes, its events included, or nothing of it.

@@ -1,6 +1,7 @@
 //! The command line: what an operator or a developer types, and what they read back.
 
 mod open;
+mod payouts;
 mod serve;
 
 use std::error::Error;
@@ -40,6 +41,15 @@ enum Command {
         /// staff, admin, consumer or vendor.
         #[arg(value_parser = role)]
         role: Role,
+    },
+    /// List the payouts that shops asked for, with the full numbers of the accounts; or say what became of one.
+    Payouts {
+        /// The payout with this id was paid.
+        #[arg(long, value_name = "ID", conflicts_with = "failed")]
+        paid: Option<i64>,
+        /// The payout with this id failed: its money goes back to the shop's wallet.
+        #[arg(long, value_name = "ID")]
+        failed: Option<i64>,
     },
 }
 
@@ -82,6 +92,9 @@ async fn run(command: Command, config: Config) -> Outcome {
         Command::Migrate => migrate(config).await,
         Command::Demo => load_demo(config).await,
         Command::Grant { phone, role } => grant(config, &phone, role).await,
+        Command::Payouts { paid: Some(id), .. } => payouts::settle(config, id, true).await,
+        Command::Payouts { failed: Some(id), .. } => payouts::settle(config, id, false).await,
+        Command::Payouts { .. } => payouts::list(config).await,
         Command::Schema => Ok(()),
     }
 }

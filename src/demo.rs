@@ -7,13 +7,14 @@ use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use serde::Deserialize;
 
-use crate::app::{App, Role};
+use crate::app::{App, Keys, Role};
 use crate::db::Conn;
 use crate::error::{Error, Result};
+use crate::journeys::vendor::{self, NewPayoutAccount, PayoutAccountInput};
 use crate::ledger::book::{self, Posting, WalletKind, WalletSource};
 use crate::ledger::stock;
-use crate::schema::{consumer_profile, item, shop, user_profile, vendor_profile};
-use crate::values::{ItemId, Paise, Phone, ShopId, UserId};
+use crate::schema::{consumer_profile, item, shop, shop_hours, user_profile, vendor_profile};
+use crate::values::{AccountNumber, ItemId, Paise, Phone, ShopId, TimeOfDay, UserId};
 
 const CITY: &str = "Pune";
 const PEOPLE: &str = include_str!("demo/people.csv");
@@ -39,6 +40,9 @@ pub struct Person {
     wallet: Option<String>,
     business_name: Option<String>,
     business_type: Option<String>,
+    bank_name: Option<String>,
+    account_number: Option<String>,
+    ifsc_code: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -56,6 +60,10 @@ struct ShopRow {
     verified: bool,
     featured: bool,
     rating: Option<f64>,
+    opens: String,
+    closes: String,
+    /// 0 is Monday.
+    closed_on: Option<i16>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -88,7 +96,7 @@ pub fn people() -> Result<Vec<Person>> {
 /// # Errors
 /// `INTERNAL` when the database refuses a row; then nothing is loaded.
 pub async fn load(app: &std::sync::Arc<App>) -> Result<bool> {
-    let now = app.clock.now();
+    let (now, loading) = (app.clock.now(), app.clone());
     app.write(async move |conn| {
         // Of two gateways that start on one empty database, the second waits and finds it loaded.
         conn.batch_execute("SELECT pg_advisory_xact_lock(2026112202)").await?;
@@ -98,22 +106,25 @@ pub async fn load(app: &std::sync::Arc<App>) -> Result<bool> {
         .get_result(conn)
         .await?;
         if empty {
-            load_all(conn, now).await?;
+            load_all(conn, &loading.keys, now).await?;
         }
         Ok(empty)
     })
     .await
 }
 
-async fn load_all(conn: &mut Conn, now: DateTime<Utc>) -> Result<()> {
+async fn load_all(conn: &mut Conn, keys: &Keys, now: DateTime<Utc>) -> Result<()> {
     let mut users = Vec::new();
     for person in people()? {
-        users.push((person.key.clone(), load_person(conn, &person, now).await?));
+        let id = load_person(conn, &person, now).await?;
+        load_account(conn, &person, id, keys, now).await?;
+        users.push((person.key.clone(), id));
     }
     let mut shops = Vec::new();
     for row in rows::<ShopRow>(SHOPS)? {
-        let owner = find(&users, &row.owner)?;
-        shops.push((row.key.clone(), load_shop(conn, &row, owner).await?));
+        let shop = load_shop(conn, &row, find(&users, &row.owner)?).await?;
+        load_hours(conn, &row, shop).await?;
+        shops.push((row.key.clone(), shop));
     }
     for row in rows::<ItemRow>(ITEMS)? {
         let shop = find(&shops, &row.shop)?;
@@ -189,6 +200,28 @@ async fn load_consumer(
     book::post(conn, id, &gift, now).await.map(drop)
 }
 
+/// Where a vendor is paid, when the data say so.
+async fn load_account(
+    conn: &mut Conn,
+    person: &Person,
+    vendor: UserId,
+    keys: &Keys,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let (Some(bank), Some(number), Some(branch)) =
+        (&person.bank_name, &person.account_number, &person.ifsc_code)
+    else {
+        return Ok(());
+    };
+    let input = PayoutAccountInput {
+        bank_name: bank.clone(),
+        account_number: AccountNumber::parse(number).map_err(Error::internal)?,
+        ifsc_code: branch.clone(),
+    };
+    let account = NewPayoutAccount::read(&input, vendor, keys)?;
+    vendor::set_up(conn, &account, now).await.map(drop)
+}
+
 async fn load_shop(conn: &mut Conn, row: &ShopRow, owner: UserId) -> Result<ShopId> {
     Ok(diesel::insert_into(shop::table)
         .values((
@@ -209,6 +242,21 @@ async fn load_shop(conn: &mut Conn, row: &ShopRow, owner: UserId) -> Result<Shop
         .returning(shop::id)
         .get_result(conn)
         .await?)
+}
+
+async fn load_hours(conn: &mut Conn, row: &ShopRow, shop: ShopId) -> Result<()> {
+    let time = |text: &str| TimeOfDay::parse(text).map_err(Error::internal);
+    let (opens, closes) = (time(&row.opens)?, time(&row.closes)?);
+    let days = (0..7).filter(|day| row.closed_on != Some(*day)).map(|day| {
+        (
+            shop_hours::shop_id.eq(shop),
+            shop_hours::day_of_week.eq(day),
+            shop_hours::open_time.eq(opens),
+            shop_hours::close_time.eq(closes),
+        )
+    });
+    diesel::insert_into(shop_hours::table).values(days.collect::<Vec<_>>()).execute(conn).await?;
+    Ok(())
 }
 
 async fn load_item(conn: &mut Conn, row: &ItemRow, shop: ShopId, now: DateTime<Utc>) -> Result<()> {

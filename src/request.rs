@@ -2,17 +2,19 @@
 
 mod authentication;
 mod following;
+mod form;
 mod loaders;
 mod page;
 mod row;
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_graphql::Context;
 
 pub use authentication::{Authentication, authenticate};
 pub use following::{Place, follow};
+pub use form::{File, Form, LARGEST_FILE, Unread, Upload};
 pub use loaders::{Loaders, Relation, grouped, load};
 pub use page::{List, Page, PageLimits};
 pub(crate) use row::columns;
@@ -46,6 +48,8 @@ pub struct Scope {
     pub user_agent: Option<String>,
     /// The `Idempotency-Key` header.
     pub idempotency_key: Option<String>,
+    /// The files that came with it: set once, by whoever reads the body.
+    pub files: OnceLock<Vec<File>>,
     /// How long a list may be.
     pub page_limits: PageLimits,
     /// This request's loaders.
@@ -67,6 +71,15 @@ impl Scope {
             }
             Authentication::Refused(error) => Err(error.clone()),
         }
+    }
+
+    /// The file that an argument of that name stands for.
+    ///
+    /// # Errors
+    /// `BAD_INPUT` that names the argument, when the request came without it.
+    pub fn file(&self, upload: Upload, argument: &'static str) -> Result<&File> {
+        let files = self.files.get().map(Vec::as_slice).unwrap_or_default();
+        upload.of(files).ok_or_else(|| Error::bad_input(argument, "No file uploaded"))
     }
 
     /// What limits count a client by: its IPv4 address, or its IPv6 network, since one client has the whole /64.

@@ -276,6 +276,35 @@ diesel::table! {
 }
 
 diesel::table! {
+    payout_account (vendor_id) {
+        vendor_id -> Int8,
+        bank_name -> Text,
+        ifsc_code -> Text,
+        account_number_sealed -> Bytea,
+        account_last_four -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    payout_request (id) {
+        id -> Int8,
+        shop_id -> Int8,
+        amount_paise -> Int8,
+        status -> Text,
+        bank_name -> Text,
+        ifsc_code -> Text,
+        account_number_sealed -> Bytea,
+        account_last_four -> Text,
+        transaction_id -> Int8,
+        refund_id -> Nullable<Int8>,
+        created_at -> Timestamptz,
+        settled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     reward_account (user_id) {
         user_id -> Int8,
         points -> Int8,
@@ -321,6 +350,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    shop_hours (shop_id, day_of_week) {
+        shop_id -> Int8,
+        day_of_week -> Int2,
+        open_time -> Time,
+        close_time -> Time,
+    }
+}
+
+diesel::table! {
     stock_movement (id) {
         id -> Int8,
         item_id -> Int8,
@@ -360,6 +398,16 @@ diesel::table! {
         expires_at -> Timestamptz,
         revoked_at -> Nullable<Timestamptz>,
         revoked_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    vendor_document (id) {
+        id -> Int8,
+        vendor_id -> Int8,
+        document_type -> Text,
+        file_url -> Text,
+        created_at -> Timestamptz,
     }
 }
 
@@ -450,13 +498,17 @@ diesel::joinable!(order_status_log -> orders (order_id));
 diesel::joinable!(order_status_log -> user_profile (updated_by));
 diesel::joinable!(orders -> shop (shop_id));
 diesel::joinable!(orders -> user_profile (user_id));
+diesel::joinable!(payout_account -> user_profile (vendor_id));
+diesel::joinable!(payout_request -> shop (shop_id));
 diesel::joinable!(reward_account -> user_profile (user_id));
 diesel::joinable!(reward_ledger -> orders (order_id));
 diesel::joinable!(reward_ledger -> reward_account (user_id));
 diesel::joinable!(shop -> user_profile (owner_id));
+diesel::joinable!(shop_hours -> shop (shop_id));
 diesel::joinable!(stock_movement -> item (item_id));
 diesel::joinable!(stock_movement -> orders (order_id));
 diesel::joinable!(user_session -> user_profile (user_id));
+diesel::joinable!(vendor_document -> user_profile (vendor_id));
 diesel::joinable!(vendor_wallet -> shop (shop_id));
 diesel::joinable!(vendor_wallet_transaction -> orders (order_id));
 diesel::joinable!(vendor_wallet_transaction -> vendor_wallet (shop_id));
@@ -486,12 +538,16 @@ diesel::allow_tables_to_appear_in_same_query!(
     order_status_log,
     orders,
     otp,
+    payout_account,
+    payout_request,
     reward_account,
     reward_ledger,
     shop,
+    shop_hours,
     stock_movement,
     user_profile,
     user_session,
+    vendor_document,
     vendor_profile,
     vendor_wallet,
     vendor_wallet_transaction,

@@ -1,5 +1,6 @@
 //! The words every module speaks: money, ids, phones, pages, time. No I/O here.
 
+mod account_number;
 mod clock;
 mod date;
 mod id;
@@ -7,13 +8,16 @@ mod instant;
 mod paise;
 mod phone;
 mod text;
+mod time_of_day;
 mod word;
 
+pub use account_number::AccountNumber;
 pub use clock::Clock;
 pub use date::Date;
 pub use id::*;
 pub use instant::Instant;
-pub use paise::Paise;
+pub use paise::{NoAmount, Paise};
 pub use phone::Phone;
 pub use text::{optional_text, required_text};
+pub use time_of_day::TimeOfDay;
 pub(crate) use word::word;

@@ -1,5 +1,7 @@
-//! The secret and what is derived from it: signatures of tokens, keyed hashes of codes.
+//! The secret and what is derived from it: signatures of tokens, keyed hashes of codes, encrypted account numbers.
 
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::error::Unspecified;
 use chrono::{DateTime, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -103,6 +105,32 @@ impl Keys {
         self.hashing.first().map(|mac| keyed(mac, purpose, text)).unwrap_or_default()
     }
 
+    /// Encrypts a text so that only this gateway reads it back, and only for this purpose. Never twice the same.
+    ///
+    /// # Errors
+    /// Only if the machine gives no random numbers.
+    pub fn seal(&self, purpose: &str, text: &str) -> Result<Vec<u8>, Unspecified> {
+        let key = self.hashing.first().ok_or(Unspecified).and_then(sealing_key)?;
+        let mut body = text.as_bytes().to_vec();
+        let nonce = key.seal_in_place_append_tag(Aad::from(purpose.as_bytes()), &mut body)?;
+        Ok([nonce.as_ref().as_slice(), &body].concat())
+    }
+
+    /// The text that was sealed for this purpose, with the present secret or a former one.
+    ///
+    /// `None` when it was sealed with another secret or for another purpose, or was changed since.
+    #[must_use]
+    pub fn unseal(&self, purpose: &str, sealed: &[u8]) -> Option<String> {
+        let (nonce, body) = sealed.split_at_checked(NONCE_LEN)?;
+        self.hashing.iter().find_map(|mac| {
+            let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+            let mut body = body.to_vec();
+            let text =
+                sealing_key(mac).ok()?.open_in_place(nonce, Aad::from(purpose.as_bytes()), &mut body).ok()?;
+            String::from_utf8(text.to_vec()).ok()
+        })
+    }
+
     /// Whether `hash` was made of this text, with the present secret or a former one. Takes the same time for any hash.
     ///
     /// Without the former secrets, a change of the secret would make every stored hash look forged.
@@ -118,6 +146,11 @@ fn keyed(mac: &Hmac<Sha256>, purpose: &str, text: &str) -> Vec<u8> {
     mac.update(&[0]);
     mac.update(text.as_bytes());
     mac.finalize().into_bytes().to_vec()
+}
+
+/// The key for sealing. Made by the keyed hash, under a purpose of its own, so that it tells nothing of the secret.
+fn sealing_key(mac: &Hmac<Sha256>) -> Result<RandomizedNonceKey, Unspecified> {
+    RandomizedNonceKey::new(&AES_256_GCM, &keyed(mac, "sealing key", "1"))
 }
 
 #[cfg(test)]
@@ -161,5 +194,31 @@ mod tests {
         assert!(!keys.recognises("refresh", "text", &hash));
         assert!(!keys.recognises("otp", "texts", &hash));
         assert!(!keys.recognises("otp", "text", &hash[1..]));
+    }
+
+    #[test]
+    fn what_is_sealed_is_read_back_for_its_own_purpose_only_and_not_after_a_change() {
+        let keys = Keys::new(b"0123456789abcdef0123456789abcdef", std::iter::empty());
+        let sealed = keys.seal("vendor 1", "123456789012").unwrap();
+        assert!(!sealed.windows(4).any(|part| part == b"1234"));
+        assert_ne!(sealed, keys.seal("vendor 1", "123456789012").unwrap());
+        assert_eq!(keys.unseal("vendor 1", &sealed).as_deref(), Some("123456789012"));
+        assert_eq!(keys.unseal("vendor 2", &sealed), None);
+        for place in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[place] ^= 1;
+            assert_eq!(keys.unseal("vendor 1", &changed), None, "byte {place}");
+        }
+        assert_eq!(keys.unseal("vendor 1", &sealed[..11]), None);
+    }
+
+    #[test]
+    fn a_former_secret_still_opens_what_it_sealed() {
+        let old = Keys::new(b"old-secret-old-secret-old-secret", std::iter::empty());
+        let former = [&b"old-secret-old-secret-old-secret"[..]].into_iter();
+        let new = Keys::new(b"new-secret-new-secret-new-secret", former);
+        let sealed = old.seal("use", "text").unwrap();
+        assert_eq!(new.unseal("use", &sealed).as_deref(), Some("text"));
+        assert_eq!(old.unseal("use", &new.seal("use", "text").unwrap()), None);
     }
 }

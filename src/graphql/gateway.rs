@@ -296,6 +296,7 @@ mod tests {
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             user_agent: None,
             idempotency_key: None,
+            files: std::sync::OnceLock::new(),
             page_limits: PageLimits::GRAPHQL,
             loaders: Loaders::new(pool),
             place: Place::default(),

@@ -12,7 +12,8 @@ use chrono::{DateTime, NaiveDateTime, NaiveTime, Utc};
 use serde_json::Value as Json;
 
 use crate::graphql::{TypeKind, Types};
-use crate::values::{Date, Paise, Phone, check_id};
+use crate::request::Upload;
+use crate::values::{AccountNumber, Date, Paise, Phone, TimeOfDay, check_id};
 
 /// What is wrong with a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,11 +47,14 @@ const MISFITS_TOLD: usize = 20;
 const SHOWN: usize = 40;
 
 /// Our own scalars: what reads each. A scalar that is missing here is read where it is used.
-const SCALARS: [(&str, Check); 6] = [
+const SCALARS: [(&str, Check); 9] = [
     ("Money", check::<Paise>),
     ("Phone", check::<Phone>),
     ("DateTime", check::<DateTime<Utc>>),
     ("Date", check::<Date>),
+    ("TimeOfDay", check::<TimeOfDay>),
+    ("AccountNumber", check::<AccountNumber>),
+    ("Upload", check::<Upload>),
     ("NaiveTime", check::<NaiveTime>),
     ("NaiveDateTime", check::<NaiveDateTime>),
 ];

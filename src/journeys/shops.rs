@@ -2,11 +2,13 @@
 //!
 //! A consumer sees the shops and items of their own city and society only, whichever way they ask.
 
+mod hours;
 mod items;
 mod listing;
 mod model;
 mod resolvers;
 
+pub use hours::{HoursOfShop, ShopHours};
 pub use items::ItemsOfShop;
 pub use listing::{Place, ShopCursor, ShopFilter, ShopStatus, Wanted};
 pub use model::{Item, ItemById, Shop, ShopById, Society};

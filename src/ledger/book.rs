@@ -65,12 +65,16 @@ word! {
 word! {
     /// What moved the money of a shop's wallet.
     VendorWalletSource {
+        /// The vendor took it out for a use of their own.
+        Api = "api",
         /// An order was delivered.
         OrderDelivered = "order_delivered",
         /// A return was completed.
         ReturnCompleted = "return_completed",
         /// A payout was asked for.
         Withdrawal = "withdrawal",
+        /// A payout could not be made: the money came back.
+        PayoutFailed = "payout_failed",
     }
 }
 

@@ -7,6 +7,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use serde_json::{Map, Value};
 
+use crate::request::{Form, Scope, Unread, Upload};
 use crate::rest::answer::{Entry, Refusal};
 
 /// The largest body that is read. The longest documented one, an item with its description, has a few kilobytes.
@@ -21,10 +22,14 @@ pub enum BodyRule {
     Optional,
     /// A JSON object must come; what is wrong is told in the `Validation error` form.
     Validated,
+    /// A form with files; anything else is an empty one.
+    Form,
 }
 
 /// How long a body may take to arrive.
 const WAIT: Duration = Duration::from_secs(30);
+/// How long a file may take.
+const FILE_WAIT: Duration = Duration::from_secs(60);
 
 impl BodyRule {
     /// The body's keys.
@@ -39,7 +44,9 @@ impl BodyRule {
             StatusCode::PAYLOAD_TOO_LARGE => Refusal::new(413, "The request body is too large."),
             _ => Refusal::new(400, "The request body could not be read."),
         })?;
-        if self == BodyRule::Ignored || (self == BodyRule::Optional && bytes.is_empty()) {
+        if matches!(self, BodyRule::Ignored | BodyRule::Form)
+            || (self == BodyRule::Optional && bytes.is_empty())
+        {
             return Ok(Map::new());
         }
         if !bytes.is_empty() && !is_json {
@@ -58,9 +65,31 @@ impl BodyRule {
             BodyRule::Validated => {
                 Refusal::invalid(vec![Entry { loc: Vec::new(), msg: message.to_owned(), kind: "type_error" }])
             }
-            BodyRule::Ignored | BodyRule::Optional => Refusal::new(400, message),
+            BodyRule::Ignored | BodyRule::Optional | BodyRule::Form => Refusal::new(400, message),
         }
     }
+}
+
+/// The keys of a form's files. The files wait in the scope; a key's value says which it is. No path reads texts of a form.
+///
+/// # Errors
+/// 400 for a form that breaks off, 408, 413.
+pub async fn read_form(request: Request, scope: &Scope) -> Result<Map<String, Value>, Refusal> {
+    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let content_type = content_type.unwrap_or("").to_owned();
+    let form = Form::read(&content_type, request.into_body().into_data_stream());
+    let form = tokio::time::timeout(FILE_WAIT, form).await;
+    let form = match form.map_err(|_| Refusal::new(408, "The request body did not arrive in time."))? {
+        Ok(form) => form,
+        Err(Unread::NoForm) => Form::default(),
+        Err(Unread::TooLarge) => return Err(Refusal::new(413, "The request body is too large.")),
+        Err(Unread::Broken) => return Err(Refusal::new(400, "The request body could not be read.")),
+    };
+    let files = form.names.into_iter().enumerate().map(|(place, name)| (name, Upload::variable(place)));
+    let keys = files.collect();
+    // Nobody else reads the body of this request.
+    let _ = scope.files.set(form.files);
+    Ok(keys)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

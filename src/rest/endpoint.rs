@@ -13,7 +13,7 @@ use crate::graphql::variables::{Misfit, Problem, coerce};
 use crate::graphql::{Schema, Types};
 use crate::request::{Authentication, Scope};
 use crate::rest::answer::{Entry, Refusal};
-use crate::rest::body::BodyRule;
+use crate::rest::body::{self, BodyRule};
 use crate::rest::input::{from_form, from_json, from_text, rest_name};
 use crate::rest::operation::{Checker, Operation};
 use crate::rest::route::{Fault, Route};
@@ -44,8 +44,11 @@ impl Endpoint {
             )));
         }
         let has_keys = declared.iter().any(|name| !route.path.contains(&format!("{{{name}}}")));
+        let has_file =
+            operation.variables.iter().any(|variable| innermost(&variable.node.var_type.node) == "Upload");
         let body = match (route.method == Method::POST && has_keys, route.is_validated) {
             (false, _) => BodyRule::Ignored,
+            (true, _) if has_file => BodyRule::Form,
             (true, false) => BodyRule::Optional,
             (true, true) => BodyRule::Validated,
         };
@@ -75,9 +78,13 @@ impl Endpoint {
         }
         let scope = prepared(&mut request)?;
         self.admit(&scope)?;
-        let given = self.given(&params, request).await?;
-        let variables = self.bind(given)?;
         let app = scope.app.clone();
+        let _place = match self.body {
+            BodyRule::Form => Some(app.upload_place(scope.viewer()?.user_id).await?),
+            _ => None,
+        };
+        let given = self.given(&params, request, &scope).await?;
+        let variables = self.bind(given)?;
         let _turn = app.turn().await;
         let response = schema.execute(self.operation.request(variables).data(scope)).await;
         if let Some(error) = response.errors.first() {
@@ -96,7 +103,12 @@ impl Endpoint {
     }
 
     /// The request's values by variable, as GraphQL spells them.
-    async fn given(&self, params: &[(&str, &str)], request: Request) -> Result<Map<String, Json>, Refusal> {
+    async fn given(
+        &self,
+        params: &[(&str, &str)],
+        request: Request,
+        scope: &Scope,
+    ) -> Result<Map<String, Json>, Refusal> {
         let mut texts: Vec<(String, String)> =
             params.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
         if self.route.method == Method::GET
@@ -106,7 +118,10 @@ impl Endpoint {
             let is_in_path = |key: &str| params.iter().any(|(known, _)| *known == key);
             texts.extend(query.into_iter().filter(|(key, text)| !text.trim().is_empty() && !is_in_path(key)));
         }
-        let mut body = self.body.read(request).await?;
+        let mut body = match self.body {
+            BodyRule::Form => body::read_form(request, scope).await?,
+            rule => rule.read(request).await?,
+        };
         self.route.rename(&mut body);
         let mut given = Map::new();
         for Positioned { node, .. } in &self.operation.variables {
@@ -139,6 +154,9 @@ impl Endpoint {
         {
             return Err(self.fault(key, Fault::Invalid));
         }
+        if let Some(key) = self.route.entries {
+            self.keep_fitting(key, &mut given)?;
+        }
         let variables = &self.operation.variables;
         match coerce(&self.types, variables, given.clone()) {
             Ok(variables) => Ok(variables),
@@ -150,6 +168,21 @@ impl Endpoint {
             }
             Err(misfits) => Err(self.misfit(&misfits, &given)),
         }
+    }
+
+    /// Leaves out of a list what does not fit. One that came empty is refused.
+    fn keep_fitting(&self, key: &str, given: &mut Map<String, Json>) -> Result<(), Refusal> {
+        let Some(Json::Array(entries)) = given.get_mut(key) else { return Ok(()) };
+        if entries.is_empty() {
+            return Err(self.fault(key, Fault::Missing));
+        }
+        let named = |variable: &&Positioned<VariableDefinition>| variable.node.name.node == key;
+        let Some(variable) = self.operation.variables.iter().find(named) else { return Ok(()) };
+        entries.retain(|entry| {
+            let alone = [(key.to_owned(), json!([entry]))].into_iter().collect();
+            coerce(&self.types, std::slice::from_ref(variable), alone).is_ok()
+        });
+        Ok(())
     }
 
     /// What is said of values that do not fit: of the first one, or on a validated path of all.

@@ -4,7 +4,7 @@ use axum::http::Method;
 use serde_json::{Map, Value as Json};
 
 use crate::app;
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::request::Scope;
 use crate::rest::answer::Refusal;
 use crate::rest::operation::Document;
@@ -20,6 +20,8 @@ pub enum Role {
     Consumer,
     /// Vendors.
     Vendor,
+    /// Nobody: the path is known, and refused to whoever is signed in.
+    Nobody,
 }
 
 impl Role {
@@ -36,6 +38,7 @@ impl Role {
             Role::Public | Role::Anyone => Ok(()),
             Role::Consumer => viewer.require(app::Role::Consumer).map(|_| ()),
             Role::Vendor => viewer.require(app::Role::Vendor).map(|_| ()),
+            Role::Nobody => Err(Error::forbidden("Forbidden")),
         }
     }
 }
@@ -86,6 +89,8 @@ pub struct Route {
     pub any_of: Option<(&'static [&'static str], Wording)>,
     /// The largest value of a count.
     pub at_most: Option<(&'static str, i64)>,
+    /// A list of which something must come, and whose entries count only where they fit.
+    pub entries: Option<&'static str>,
     lenient: Vec<&'static str>,
     strict: Vec<&'static str>,
     plain: Vec<&'static str>,
@@ -109,6 +114,7 @@ impl Route {
             anonymous: None,
             any_of: None,
             at_most: None,
+            entries: None,
             lenient: Vec::new(),
             strict: Vec::new(),
             plain: Vec::new(),
@@ -154,6 +160,12 @@ impl Route {
     /// A value of this key that does not fit counts as absent.
     pub fn lenient(mut self, key: &'static str) -> Route {
         self.lenient.push(key);
+        self
+    }
+
+    /// A list of this key counts as missing when it is empty; entries that do not fit are left out.
+    pub fn entries(mut self, key: &'static str) -> Route {
+        self.entries = Some(key);
         self
     }
 
@@ -273,7 +285,8 @@ impl Route {
         let in_paths = paths
             .flat_map(|path| path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')));
         let any_of = self.any_of.iter().flat_map(|(keys, _)| keys.iter().copied());
-        let named = self.lenient.iter().chain(&self.strict).chain(&self.plain).chain(&self.numeric).copied();
+        let lists = [&self.lenient, &self.strict, &self.plain, &self.numeric];
+        let named = lists.into_iter().flatten().chain(&self.entries).copied();
         let named = named.chain(self.renamed.iter().map(|(_, of)| *of));
         in_paths.chain(any_of).chain(named).chain(self.worded.iter().map(|(key, ..)| *key))
     }

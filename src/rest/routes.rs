@@ -18,7 +18,7 @@ macro_rules! run {
 /// The table.
 #[rustfmt::skip]
 pub fn table() -> Vec<Route> {
-    use Role::{Anyone, Consumer, Public, Vendor};
+    use Role::{Anyone, Consumer, Nobody, Public, Vendor};
     vec![
         // 2.1 Authentication and basic onboarding
         post("/send-otp", Public, run!("send_otp"))
@@ -171,6 +171,10 @@ pub fn table() -> Vec<Route> {
             .plain("business_type")
             .plain("business_name")
             .plain("address"),
+        post("/vendor/upload-document", Vendor, run!("vendor_upload_document"))
+            .validated(),
+        post("/vendor/payout/setup", Vendor, run!("vendor_payout_setup"))
+            .validated(),
         post("/vendor/shop", Vendor, run!("vendor_shop"))
             .also("/vendor/create-shop")
             .missing("shop_name", 400, "Missing required fields")
@@ -179,6 +183,10 @@ pub fn table() -> Vec<Route> {
             .also("/shop/edit"),
         get("/vendor/shop/my", Vendor, run!("vendor_shop_my"))
             .also("/shop/my"),
+        post("/vendor/shop/hours", Vendor, run!("vendor_shop_hours"))
+            .also("/shop/update-hours")
+            .entries("weekly_hours")
+            .refuse("weekly_hours", 400, "No hours data provided"),
         post("/vendor/shop/toggle-status", Vendor, run!("vendor_shop_toggle"))
             .also("/vendor/shop/toggle_status")
             .refuse("is_open", 400, "Invalid is_open value"),
@@ -194,6 +202,9 @@ pub fn table() -> Vec<Route> {
             .refuse("item_id", 404, "Item not found or unauthorized")
             .validated()
             .form(),
+        post("/vendor/item/bulk-upload", Vendor, run!("vendor_item_bulk_upload"))
+            .also("/item/bulk-upload")
+            .missing("file", 400, "No file uploaded"),
         get("/vendor/item/my", Vendor, run!("vendor_item_my"))
             .also("/item/my"),
         get("/vendor/orders", Vendor, run!("vendor_orders"))
@@ -235,6 +246,15 @@ pub fn table() -> Vec<Route> {
             .refuse("order_id", 403, "Unauthorized")
             .told(Code::NotFound, 403, "Unauthorized")
             .missing("items", 400, "No items to return"),
+        get("/vendor/wallet", Vendor, run!("vendor_wallet")),
+        get("/vendor/wallet/history", Vendor, run!("vendor_wallet_history"))
+            .pages("limit", 200, "before"),
+        // Whoever credits themselves makes money.
+        post("/vendor/wallet/credit", Nobody, run!("vendor_wallet")),
+        post("/vendor/wallet/debit", Vendor, run!("vendor_wallet_debit"))
+            .refuse("amount", 400, "Invalid debit amount"),
+        post("/vendor/wallet/withdraw", Vendor, run!("vendor_wallet_withdraw"))
+            .refuse("amount", 400, "Invalid withdrawal amount"),
     ]
 }
 

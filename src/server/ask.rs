@@ -1,5 +1,7 @@
 //! From an HTTP request to what it asks for: the same for `/graphql` and `/graphql/stream`.
 
+pub mod form;
+
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
@@ -59,8 +61,12 @@ pub fn of_parameters(query: &str) -> Result<Ask, Refusal> {
 /// # Errors
 /// 415 for what is no JSON, 413 and 408 for too much or too slow a body, 400 when it is no request.
 pub async fn of_body(headers: &HeaderMap, body: Body) -> Result<Ask, Refusal> {
-    let bytes = read(headers, body).await?;
-    let body: Json = serde_json::from_slice(&bytes)
+    of_json(&read(headers, body).await?)
+}
+
+/// What a JSON text asks for.
+fn of_json(text: &[u8]) -> Result<Ask, Refusal> {
+    let body: Json = serde_json::from_slice(text)
         .map_err(|error| Refusal::bad_request(format!("The body is no JSON: {error}.")))?;
     match body {
         Json::Object(body) => request_of(body),

@@ -2,13 +2,14 @@
 //!
 //! A request that cannot be read is 400; one whose operation is refused is 400 or, for clients that accept only
 //! `application/json`, 200; everything that ran is 200. A `POST` needs `application/json`, which no page of another
-//! origin can send unasked. A `GET` needs no such header: it only reads, and no credential travels by itself, since
+//! origin can send unasked, or is a form with files ([`ask::form`]). A `GET` needs no such header: it only reads, and no credential travels by itself, since
 //! tokens are sent in `Authorization` and CORS allows no credentials.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use async_graphql::parser::types::OperationType;
+use axum::body::Body;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -42,6 +43,9 @@ pub async fn post(State(state): State<ServerState>, peer: Peer, request: Request
     let (parts, body) = request.into_parts();
     let served = &[OperationType::Query, OperationType::Mutation];
     let exchange = Exchange::new(state, peer, parts.headers, served);
+    if ask::form::is_form(&exchange.headers) {
+        return exchange.answer_form(body).await;
+    }
     let ask = ask::of_body(&exchange.headers, body).await;
     exchange.answer(ask).await
 }
@@ -51,6 +55,12 @@ pub(super) struct Reply {
     pub(super) answer: Answer,
     /// Decided where the reply was made; else by what became of the operation.
     pub(super) status: Option<StatusCode>,
+}
+
+impl Reply {
+    fn ran(answer: Answer) -> Reply {
+        Reply { answer, status: None }
+    }
 }
 
 impl From<Refusal> for Reply {
@@ -85,23 +95,45 @@ impl Exchange {
     }
 
     async fn answer(mut self, ask: Result<Ask, Refusal>) -> Response {
-        let reply = match self.run(ask).await {
-            Ok(answer) => Reply { answer, status: None },
-            Err(reply) => reply,
-        };
+        let reply = self.run(ask).await.unwrap_or_else(|refused| refused);
         self.finish(reply)
     }
 
-    async fn run(&mut self, ask: Result<Ask, Refusal>) -> Result<Answer, Reply> {
+    async fn run(&mut self, ask: Result<Ask, Refusal>) -> Result<Reply, Reply> {
         let ask = ask?;
-        if self.media.is_none() {
-            return Err(Reply::from(Refusal::new(
-                StatusCode::NOT_ACCEPTABLE,
-                "The answer is application/graphql-response+json or application/json; accept one of them.",
-            )));
-        }
+        self.check_media()?;
         let (prepared, scope) = self.admit(ask).await?;
-        Ok(self.state.gateway.execute(prepared, Arc::new(scope)).await)
+        Ok(Reply::ran(self.state.gateway.execute(prepared, Arc::new(scope)).await))
+    }
+
+    async fn answer_form(mut self, body: Body) -> Response {
+        let reply = self.run_form(body).await.unwrap_or_else(|refused| refused);
+        self.finish(reply)
+    }
+
+    /// Files are read only for somebody who is signed in, and only so many at once: who asks is found out first.
+    async fn run_form(&mut self, body: Body) -> Result<Reply, Reply> {
+        self.check_media()?;
+        ask::form::check_preflight(&self.headers)?;
+        let scope = self.scope().await?;
+        let who = scope.viewer().map_err(|error| unscoped(&error))?.user_id;
+        let app = scope.app.clone();
+        let _place = app.upload_place(who).await.map_err(|error| unscoped(&error))?;
+        let (ask, files) = ask::form::read(&self.headers, body).await?;
+        // Nobody else reads the body of this request.
+        let _ = scope.files.set(files);
+        let prepared = self.prepare(ask)?;
+        Ok(Reply::ran(self.state.gateway.execute(prepared, Arc::new(scope)).await))
+    }
+
+    fn check_media(&self) -> Result<(), Reply> {
+        if self.media.is_some() {
+            return Ok(());
+        }
+        Err(Reply::from(Refusal::new(
+            StatusCode::NOT_ACCEPTABLE,
+            "The answer is application/graphql-response+json or application/json; accept one of them.",
+        )))
     }
 
     /// What may run, and in whose name.
@@ -109,6 +141,11 @@ impl Exchange {
     /// # Errors
     /// The reply to what may not. It has no status where it is the operation that is refused.
     pub(super) async fn admit(&mut self, ask: Ask) -> Result<(Prepared, Scope), Reply> {
+        let prepared = self.prepare(ask)?;
+        Ok((prepared, self.scope().await?))
+    }
+
+    fn prepare(&mut self, ask: Ask) -> Result<Prepared, Reply> {
         let prepared = match self.state.gateway.prepare(ask) {
             Ok(prepared) => prepared,
             Err(refusals) => return Err(Reply { answer: Answer::refused(refusals), status: None }),
@@ -117,12 +154,16 @@ impl Exchange {
         if !self.served.contains(&prepared.operation_type()) {
             return Err(Reply::from(not_served(prepared.operation_type())));
         }
+        Ok(prepared)
+    }
+
+    async fn scope(&mut self) -> Result<Scope, Reply> {
         let scope = scope(&self.state.app, &self.headers, self.peer.0, Face::Graphql).await;
         let scope = scope.map_err(|error| unscoped(&error))?;
         if let Authentication::Viewer { viewer, .. } = &scope.authentication {
             self.viewer = Some(viewer.user_id);
         }
-        Ok((prepared, scope))
+        Ok(scope)
     }
 
     /// The response, and the request's one line in the log.
@@ -181,10 +222,10 @@ fn respond(status: StatusCode, media: Media, answer: &Answer) -> Response {
     }
 }
 
-/// The reply when the request's scope cannot be made.
+/// The reply when a request cannot begin.
 fn unscoped(error: &Error) -> Reply {
     if let Some(cause) = error.cause() {
-        tracing::error!(cause = crate::graphql::report::chain(cause), "the request's person cannot be read");
+        tracing::error!(cause = crate::graphql::report::chain(cause), "a request cannot begin");
     }
     let status =
         StatusCode::from_u16(error.code().http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

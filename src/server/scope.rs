@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
@@ -59,6 +59,7 @@ pub async fn scope(app: &Arc<App>, headers: &HeaderMap, peer: SocketAddr, face: 
         user_agent: user_agent
             .map(|name| String::from_utf8_lossy(name.as_bytes()).chars().take(USER_AGENT_KEPT).collect()),
         idempotency_key: idempotency_key.map(str::to_owned),
+        files: OnceLock::new(),
         page_limits: match face {
             Face::Graphql => PageLimits::GRAPHQL,
             Face::Rest => PageLimits::REST,

@@ -94,8 +94,12 @@ ids! {
     CartItemId;
     /// `wallet_transaction.id`.
     WalletTransactionId;
+    /// `vendor_document.id`.
+    VendorDocumentId;
     /// `vendor_wallet_transaction.id`.
     VendorWalletTransactionId;
+    /// `payout_request.id`.
+    PayoutRequestId;
     /// `orders.id`.
     OrderId;
     /// `order_item.id`.

@@ -357,6 +357,7 @@ impl TestApp {
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             user_agent: Some("tests".to_owned()),
             idempotency_key: None,
+            files: std::sync::OnceLock::new(),
             page_limits: PageLimits::GRAPHQL,
             loaders: Loaders::new(self.app.pool().clone()),
             place: Place::default(),

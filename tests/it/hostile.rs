@@ -132,6 +132,8 @@ impl Shapes {
             "Boolean" => json!(true),
             "Phone" => json!("+919812345678"),
             "Date" => json!("2010-02-03"),
+            "TimeOfDay" => json!("09:30"),
+            "AccountNumber" => json!("123456789012"),
             _ => json!("123456"),
         }
     }
@@ -265,6 +267,17 @@ fn bodies() -> Vec<(&'static str, Value)> {
         (
             "/vendor/profile",
             json!({"business_type": "T", "business_name": "N", "address": "A", "gst_number": "G"}),
+        ),
+        ("/vendor/upload-document", json!({"document_type": "T", "file_url": "U"})),
+        (
+            "/vendor/payout/setup",
+            json!({"bank_name": "B", "account_number": "123456789012", "ifsc_code": "FRST0001234"}),
+        ),
+        ("/vendor/wallet/debit", json!({"amount": 1, "reference": "r"})),
+        ("/vendor/wallet/withdraw", json!({"amount": 1})),
+        (
+            "/vendor/shop/hours",
+            json!({"weekly_hours": [{"day_of_week": 1, "open_time": "09:00", "close_time": "21:00"}]}),
         ),
         (
             "/vendor/shop",

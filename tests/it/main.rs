@@ -13,6 +13,7 @@ mod cart;
 mod edge;
 mod embedded;
 mod events;
+mod forms;
 mod harness;
 mod hostile;
 mod house;

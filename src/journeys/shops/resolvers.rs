@@ -6,7 +6,9 @@ use async_graphql::{ComplexObject, Context, Object};
 
 use crate::app::{Role, Viewer};
 use crate::error::{Error, Result};
-use crate::journeys::shops::{Item, ItemsOfShop, Place, Shop, ShopById, ShopCursor, ShopFilter, Society};
+use crate::journeys::shops::{
+    HoursOfShop, Item, ItemsOfShop, Place, Shop, ShopById, ShopCursor, ShopFilter, ShopHours, Society,
+};
 use crate::request::{List, Page, Reach, Row, load};
 use crate::values::{ItemId, Phone, ShopId};
 
@@ -95,6 +97,13 @@ impl Shop {
     async fn phone(&self, ctx: &Context<'_>) -> Result<Option<Phone>> {
         let viewer = ctx.viewer()?;
         Ok((viewer.user_id == self.owner_id).then(|| viewer.phone.clone()))
+    }
+
+    /// When it opens, from Monday on; a day that is missing is closed. Empty when it does not say.
+    #[graphql(complexity = "2 + 7 * child_complexity")]
+    async fn hours(&self, ctx: &Context<'_>) -> Result<Vec<Row<Arc<ShopHours>>>> {
+        let hours = load(ctx, HoursOfShop(self.id)).await?.unwrap_or_default();
+        Ok(hours.into_iter().map(Row).collect())
     }
 
     /// What can be ordered of it now, by id. Empty for a consumer of another society.

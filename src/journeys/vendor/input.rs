@@ -8,11 +8,11 @@ use crate::journeys::vendor::model::{ItemChanges, NewItem, NewShop, NewVendorPro
 use crate::values::{Date, Paise, optional_text, required_text};
 
 /// The longest name, title, type, category or address line, in characters.
-const LINE: usize = 100;
+pub(super) const LINE: usize = 100;
 /// The longest description, in characters.
 const PARAGRAPH: usize = 2_000;
 /// The longest address of a picture, in characters.
-const URL: usize = 500;
+pub(super) const URL: usize = 500;
 /// The longest tag, in characters.
 const TAG: usize = 50;
 /// The most tags of one shop or item.
@@ -291,7 +291,8 @@ fn expiry_date(day: Date) -> Result<Date> {
     Ok(day)
 }
 
-fn text(field: &'static str, value: &str, longest: usize) -> Result<String> {
+/// A text that must be there.
+pub(super) fn text(field: &'static str, value: &str, longest: usize) -> Result<String> {
     required_text(value, longest).map_err(|problem| Error::bad_input(field, format!("{field} {problem}")))
 }
 

@@ -1,4 +1,4 @@
-//! Selling in GraphQL.
+//! The shop and what it lists in GraphQL.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use crate::values::ItemId;
 
 /// Reads of the vendor's own shop.
 #[derive(Default)]
-pub struct VendorQuery;
+pub struct CatalogueQuery;
 
 #[Object]
-impl VendorQuery {
+impl CatalogueQuery {
     /// The signed-in vendor's shop.
     ///
     /// Errors: `NOT_FOUND` before `createShop`.
@@ -64,9 +64,9 @@ pub struct VendorProfilePayload {
 #[derive(SimpleObject)]
 pub struct ShopPayload {
     /// A sentence to show.
-    message: &'static str,
+    pub(super) message: &'static str,
     /// The shop as it is now.
-    shop: Shop,
+    pub(super) shop: Shop,
 }
 
 /// What came of a change to an item.
@@ -80,10 +80,10 @@ pub struct ItemPayload {
 
 /// Changes of the vendor's own shop.
 #[derive(Default)]
-pub struct VendorMutation;
+pub struct CatalogueMutation;
 
 #[Object]
-impl VendorMutation {
+impl CatalogueMutation {
     /// Stores the vendor's business: the first step after basic onboarding as a vendor.
     ///
     /// Errors: `BAD_INPUT`; `CONFLICT` when there is one already.

@@ -1,7 +1,7 @@
 //! One connection from its upgrade to its close: a single task that hears the client, its operations, the clock, the
 //! end of its sign-in and the end of the server.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use axum::extract::ws::WebSocket;
@@ -209,6 +209,8 @@ impl<'a> Connection<'a> {
                 user_agent,
                 // One connection carries many writes: each names its key in its arguments.
                 idempotency_key: None,
+                // Nor does it carry files.
+                files: OnceLock::new(),
                 page_limits,
                 place: Place::default(),
             }))

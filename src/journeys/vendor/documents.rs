@@ -1,0 +1,158 @@
+//! The vendor's papers, as addresses of files: staff looks at them before it marks a shop as verified.
+
+use async_graphql::{Context, InputObject, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use crate::db::Conn;
+use crate::error::{Error, Result};
+use crate::journeys::vendor::input::{LINE, URL, text};
+use crate::request::{List, Page, Reach, columns};
+use crate::schema::{user_profile, vendor_document};
+use crate::values::{Instant, UserId, VendorDocumentId};
+
+/// So many papers one vendor may add: far more than anybody is asked for.
+const MOST: i64 = 100;
+
+/// One of the vendor's papers.
+#[derive(Clone, Debug, Queryable, Selectable, SimpleObject)]
+#[diesel(table_name = vendor_document)]
+pub struct VendorDocument {
+    /// Identifies the paper; newer ones have larger ids.
+    pub id: VendorDocumentId,
+    /// What it is, such as "GST certificate".
+    pub document_type: String,
+    /// The address of the file.
+    pub file_url: String,
+    /// When it was added, in UTC.
+    pub created_at: Instant,
+}
+
+columns!(VendorDocument {
+    "id": id,
+    "documentType": document_type,
+    "fileUrl": file_url,
+    "createdAt": created_at,
+});
+
+/// A paper to add. The file itself is uploaded elsewhere.
+#[derive(Clone, Debug, InputObject)]
+pub struct AddVendorDocumentInput {
+    /// What it is, such as "GST certificate"; 1 to 100 characters.
+    pub document_type: String,
+    /// The address of the file, 1 to 500 characters.
+    pub file_url: String,
+}
+
+#[derive(Debug, Insertable)]
+#[diesel(table_name = vendor_document)]
+struct NewDocument {
+    document_type: String,
+    file_url: String,
+}
+
+impl AddVendorDocumentInput {
+    fn read(&self) -> Result<NewDocument> {
+        Ok(NewDocument {
+            document_type: text("documentType", &self.document_type, LINE)?,
+            file_url: text("fileUrl", &self.file_url, URL)?,
+        })
+    }
+}
+
+impl VendorDocument {
+    /// A vendor's papers, newest first; at most `page.limit()`.
+    async fn of_vendor(conn: &mut Conn, vendor: UserId, page: &Page<i64>) -> Result<Vec<VendorDocument>> {
+        let before = VendorDocumentId(page.after.unwrap_or(i64::MAX));
+        Ok(vendor_document::table
+            .filter(vendor_document::vendor_id.eq(vendor))
+            .filter(vendor_document::id.lt(before))
+            .order(vendor_document::id.desc())
+            .limit(page.limit())
+            .select(VendorDocument::as_select())
+            .load(conn)
+            .await?)
+    }
+}
+
+/// Adds a paper.
+///
+/// # Errors
+/// `CONFLICT` when there are [`MOST`].
+async fn add(
+    conn: &mut Conn,
+    vendor: UserId,
+    new: &NewDocument,
+    now: DateTime<Utc>,
+) -> Result<VendorDocument> {
+    // Counted under the vendor's lock, so that many at once do not pass the bound together.
+    user_profile::table
+        .find(vendor)
+        .select(user_profile::id)
+        .for_no_key_update()
+        .first::<UserId>(conn)
+        .await?;
+    let held: i64 =
+        vendor_document::table.filter(vendor_document::vendor_id.eq(vendor)).count().get_result(conn).await?;
+    if held >= MOST {
+        return Err(Error::conflict(format!("At most {MOST} documents are kept")));
+    }
+    Ok(diesel::insert_into(vendor_document::table)
+        .values((new, vendor_document::vendor_id.eq(vendor), vendor_document::created_at.eq(now)))
+        .returning(VendorDocument::as_returning())
+        .get_result(conn)
+        .await?)
+}
+
+/// Reads of the vendor's papers.
+#[derive(Default)]
+pub struct DocumentQuery;
+
+#[Object]
+impl DocumentQuery {
+    /// The signed-in vendor's papers, newest first.
+    #[graphql(complexity = "5 + first.unwrap_or(20).clamp(0, 100) as usize * child_complexity")]
+    async fn vendor_documents(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many papers, 1 to 100; 20 when absent.")] first: Option<i32>,
+        #[graphql(desc = "The cursor behind which the page starts.")] after: Option<String>,
+    ) -> Result<List<i64, VendorDocument>> {
+        let vendor = ctx.vendor()?.user_id;
+        let page = Page::read(ctx, first, after.as_deref())?;
+        let mut conn = ctx.app()?.read().await?;
+        let documents = VendorDocument::of_vendor(&mut conn, vendor, &page).await?;
+        Ok(page.list(documents, |document| document.id.0))
+    }
+}
+
+/// What came of adding a paper.
+#[derive(SimpleObject)]
+pub struct VendorDocumentPayload {
+    /// A sentence to show.
+    message: &'static str,
+    /// The paper.
+    document: VendorDocument,
+}
+
+/// Changes of the vendor's papers.
+#[derive(Default)]
+pub struct DocumentMutation;
+
+#[Object]
+impl DocumentMutation {
+    /// Adds one of the vendor's papers, for staff to look at.
+    ///
+    /// Errors: `BAD_INPUT`; `CONFLICT` when there are 100 already.
+    async fn add_vendor_document(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The paper.")] input: AddVendorDocumentInput,
+    ) -> Result<VendorDocumentPayload> {
+        let (vendor, app) = (ctx.vendor()?.user_id, ctx.app()?);
+        let (new, now) = (input.read()?, app.clock.now());
+        let document = app.write(async move |conn| add(conn, vendor, &new, now).await).await?;
+        Ok(VendorDocumentPayload { message: "Document uploaded", document })
+    }
+}
