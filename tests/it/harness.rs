@@ -185,6 +185,12 @@ impl TestApp {
         diesel::sql_query(query).get_result::<Number>(&mut self.conn().await).await.unwrap().number
     }
 
+    /// Every balance, order, stock and log is what the rows behind it say.
+    pub async fn audit_is_clean(&self) {
+        let report = society_gateway::audit::audit(&mut *self.conn().await).await.unwrap();
+        assert!(report.is_clean, "{report}");
+    }
+
     /// The statements that `work` sends, `BEGIN` and `COMMIT` included.
     pub async fn statements<T>(&self, work: impl Future<Output = T>) -> (T, u64) {
         let before = self.app.pool().statements().count();
