@@ -129,7 +129,7 @@ async fn whatever_many_write_at_once_is_heard_in_the_order_in_which_it_was_numbe
 
     let talk = |nth: usize| {
         let (story, order) = (&story, &order);
-        let who = if nth % 2 == 0 { &story.buyer } else { &story.vendor };
+        let who = if nth.is_multiple_of(2) { &story.buyer } else { &story.vendor };
         async move {
             for number in 0..50 {
                 story.say(who, order, &format!("{nth}.{number}")).await;
