@@ -6,4 +6,4 @@ pub mod once;
 mod pool;
 
 pub use migrate::{MIGRATIONS, Migrated, migrate, pending};
-pub use pool::{Conn, Pool, PooledConn, Statements};
+pub use pool::{Conn, Pool, PooledConn, Statements, connection_settings};

@@ -150,13 +150,21 @@ impl TestApp {
 
     /// With settings other than the defaults.
     pub async fn with(settings: &[(&str, &str)]) -> TestApp {
-        let url = Cluster::get().await.database().await;
+        TestApp::at(&Cluster::get().await.database().await, settings).await
+    }
+
+    /// Another gateway on the same database.
+    pub async fn beside(&self, settings: &[(&str, &str)]) -> TestApp {
+        TestApp::at(self.app.pool().url(), settings).await
+    }
+
+    async fn at(url: &str, settings: &[(&str, &str)]) -> TestApp {
         let config = Config::read(&|name| {
             settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         })
         .unwrap();
         let clock = Clock::default();
-        let pool = Pool::new(&url, 8).unwrap();
+        let pool = Pool::new(url, 8).unwrap();
         let app = App::new(config, clock.clone(), pool, b"a secret that only the tests may know");
         let background = app.start_background().await.unwrap();
         let state = ServerState::new(app.clone(), CancellationToken::new()).unwrap();
