@@ -19,7 +19,7 @@ pub use sessions::{Role, Sessions, Viewer};
 use crate::config::Config;
 use crate::db::{Conn, Pool, PooledConn, Statements};
 use crate::error::{Error, Result};
-use crate::events::{Doorbell, Feed, Hub, Topic};
+use crate::events::{Carrier, Doorbell, Feed, Hub, Topic, carry};
 use crate::values::{Clock, UserId};
 
 /// What lives as long as the process. Shared by every request.
@@ -125,7 +125,8 @@ impl App {
         task.await.map_err(Error::internal)?
     }
 
-    /// Starts what runs beside the requests: the event feed, the listener that forgets ended sessions, housekeeping.
+    /// Starts what runs beside the requests: the event feed, what rings for it across gateways, the listener that forgets
+    /// ended sessions, housekeeping.
     ///
     /// # Errors
     /// `INTERNAL` when the database cannot be read.
@@ -135,8 +136,17 @@ impl App {
         let pool = Pool::new(self.pool.url(), 1)?;
         let feed_statements = pool.statements().clone();
         let feed = Feed::start(pool, self.hub.clone(), self.doorbell.clone()).await?;
-        let housekeeping = tokio::spawn(housekeeping::run(self.clone()));
-        Ok(Background { tasks: vec![listener, tokio::spawn(feed.run()), housekeeping], feed_statements })
+        let carrier = match &self.config.redis_url {
+            Some(url) => Carrier::redis(url)?,
+            None => Carrier::postgres(self.pool.url()),
+        };
+        let tasks = vec![
+            listener,
+            tokio::spawn(feed.run()),
+            tokio::spawn(carry(self.doorbell.clone(), carrier)),
+            tokio::spawn(housekeeping::run(self.clone())),
+        ];
+        Ok(Background { tasks, feed_statements })
     }
 }
 

@@ -14,7 +14,7 @@ use crate::app::Role;
 use crate::config::{Config, Environment, SETTINGS};
 use crate::journeys::profile;
 use crate::values::Phone;
-use crate::{demo, graphql};
+use crate::{audit, demo, graphql};
 
 /// GraphQL gateway for the consumer journeys of a housing-society commerce app.
 #[derive(Parser)]
@@ -32,6 +32,12 @@ enum Command {
     Migrate,
     /// Load the demo society into an empty database, and print whom to sign in as.
     Demo,
+    /// Recompute every balance, order, stock and log from the rows; fails when any is wrong. Changes nothing.
+    Audit {
+        /// Print JSON instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the GraphQL schema, as in schema.graphql.
     Schema,
     /// Give a person a role that cannot be chosen in the app, or take it back.
@@ -91,6 +97,7 @@ async fn run(command: Command, config: Config) -> Outcome {
         Command::Serve => serve::serve(config).await,
         Command::Migrate => migrate(config).await,
         Command::Demo => load_demo(config).await,
+        Command::Audit { json } => audit(config, json).await,
         Command::Grant { phone, role } => grant(config, &phone, role).await,
         Command::Payouts { paid: Some(id), .. } => payouts::settle(config, id, true).await,
         Command::Payouts { failed: Some(id), .. } => payouts::settle(config, id, false).await,
@@ -119,6 +126,21 @@ async fn load_demo(config: Config) -> Outcome {
         println!("Nothing was loaded: the database already holds people. The demo needs an empty one.");
     }
     opened.close().await
+}
+
+async fn audit(config: Config, json: bool) -> Outcome {
+    let opened = open::open_unchanged(config).await?;
+    let report = audit::audit(&mut *opened.app.read().await?).await;
+    opened.close().await?;
+    let report = report?;
+    match json {
+        true => println!("{}", serde_json::to_string_pretty(&report)?),
+        false => print!("{report}"),
+    }
+    match report.at_fault() {
+        0 => Ok(()),
+        rows => Err(format!("the audit found rows at fault: {rows}").into()),
+    }
 }
 
 async fn grant(config: Config, phone: &str, role: Role) -> Outcome {

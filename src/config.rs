@@ -51,6 +51,8 @@ pub struct Config {
     pub database_url: Option<String>,
     /// `DATABASE_POOL_SIZE`
     pub database_pool_size: usize,
+    /// `REDIS_URL`: carries rings between gateways; absent: the database does.
+    pub redis_url: Option<String>,
     /// `DATA_DIR`
     pub data_dir: PathBuf,
     /// `TOKEN_SECRET`, at least 32 bytes; absent in development: random per data folder.
@@ -83,6 +85,7 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ("LISTEN", "127.0.0.1:8080", "address and port of the server"),
     ("DATABASE_URL", "none", "postgres://…; absent: a private PostgreSQL under DATA_DIR (development)"),
     ("DATABASE_POOL_SIZE", "4 per core", "connections, 2 to 200"),
+    ("REDIS_URL", "none", "redis://… that tells gateways of each other's events; absent: the database does"),
     ("DATA_DIR", ".data", "embedded database and generated secrets"),
     ("TOKEN_SECRET", "random per data folder", "signs tokens, encrypts account numbers; at least 32 bytes"),
     (
@@ -122,8 +125,8 @@ impl fmt::Display for ConfigError {
         writeln!(f, "{} cannot be used:", if self.0.len() == 1 { "One setting" } else { "These settings" })?;
         for Misfit { name, value, expected } in &self.0 {
             match value {
-                // A secret that is almost right must not end up in a log.
-                Some(_) if name.starts_with("TOKEN_SECRET") => {
+                // A secret that is almost right must not end up in a log; addresses hold passwords.
+                Some(_) if name.starts_with("TOKEN_SECRET") || *name == "REDIS_URL" => {
                     writeln!(f, "  {name}=…: expected {expected}")?
                 }
                 Some(value) => writeln!(f, "  {name}={value}: expected {expected}")?,
@@ -218,6 +221,12 @@ impl Config {
                 4 * cores,
                 "a number from 2 to 200",
                 |text| number_in(text, 2..=200).map(|number| number as usize),
+            ),
+            redis_url: reader.read(
+                "REDIS_URL",
+                None,
+                "a URL that starts with redis:// or rediss://",
+                |text| redis::Client::open(text).is_ok().then(|| Some(text.to_owned())),
             ),
             data_dir: reader
                 .read("DATA_DIR", PathBuf::from(".data"), "a folder", |text| Some(PathBuf::from(text))),
@@ -353,13 +362,19 @@ mod tests {
 
     #[test]
     fn all_wrong_settings_are_named_together_with_what_is_expected() {
-        let error = read(&[("LISTEN", "here"), ("DEV_OTP", "12"), ("TOKEN_SECRET", "short")])
-            .map(|_| ())
-            .unwrap_err();
+        let error = read(&[
+            ("LISTEN", "here"),
+            ("REDIS_URL", "http://:password@here"),
+            ("DEV_OTP", "12"),
+            ("TOKEN_SECRET", "short"),
+        ])
+        .map(|_| ())
+        .unwrap_err();
         assert_eq!(
             error.to_string(),
             "These settings cannot be used:\n  \
              LISTEN=here: expected address:port, such as 127.0.0.1:8080\n  \
+             REDIS_URL=…: expected a URL that starts with redis:// or rediss://\n  \
              TOKEN_SECRET=…: expected at least 32 bytes\n  \
              DEV_OTP=12: expected six digits\n\
              `society-gateway --help` lists every setting."

@@ -5,5 +5,5 @@ mod migrate;
 pub mod once;
 mod pool;
 
-pub use migrate::{MIGRATIONS, Migrated, migrate};
-pub use pool::{Conn, Pool, PooledConn, Statements};
+pub use migrate::{MIGRATIONS, Migrated, migrate, pending};
+pub use pool::{Conn, Pool, PooledConn, Statements, connection_settings};

@@ -3,10 +3,12 @@
 //!
 //! The modules, each imported only by those behind it:
 //!
-//! `values` → `config`, `error` → `schema` → `db` → `events`, `ledger` → `app` → `request` → `journeys` → `demo` → `graphql` →
-//! `rest` → `server` → `cli`. A test reads the imports and keeps it so. `docs/ARCHITECTURE.md` walks through a request.
+//! `values` → `config`, `error` → `schema` → `db` → `events`, `ledger` → `app` → `request` → `journeys` → `audit` →
+//! `demo` → `graphql` → `rest` → `server` → `cli`. A test reads the imports and keeps it so. `docs/ARCHITECTURE.md`
+//! walks through a request.
 
 pub mod app;
+pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod db;

@@ -11,7 +11,7 @@ use rand::Rng;
 use crate::app::App;
 use crate::config::Config;
 use crate::db::embedded::{Embedded, Options};
-use crate::db::{Migrated, Pool, migrate};
+use crate::db::{Migrated, Pool, migrate, pending};
 use crate::values::Clock;
 
 /// An app on a migrated database.
@@ -32,12 +32,30 @@ impl Opened {
     }
 }
 
+/// What becomes of a database of another shape than this version knows.
+#[derive(Clone, Copy)]
+enum Other {
+    /// It is brought up to date.
+    Migrate,
+    /// It is refused.
+    Refuse,
+}
+
 /// Opens the database of the settings, the private one if there is none, and brings it up to date.
 pub(super) async fn open(config: Config) -> Result<Opened, Box<dyn Error>> {
+    open_or(config, Other::Migrate).await
+}
+
+/// Opens a database that is up to date already, for who only looks.
+pub(super) async fn open_unchanged(config: Config) -> Result<Opened, Box<dyn Error>> {
+    open_or(config, Other::Refuse).await
+}
+
+async fn open_or(config: Config, other: Other) -> Result<Opened, Box<dyn Error>> {
     let Some(url) = config.database_url.clone() else {
         let embedded = start_embedded(&config).await?;
         let url = embedded.database_url();
-        return match open_at(config, &url).await {
+        return match open_at(config, &url, other).await {
             Ok((app, migrated)) => Ok(Opened { app, migrated, embedded: Some(embedded) }),
             Err(error) => {
                 embedded.stop().await?;
@@ -45,12 +63,22 @@ pub(super) async fn open(config: Config) -> Result<Opened, Box<dyn Error>> {
             }
         };
     };
-    let (app, migrated) = open_at(config, &url).await?;
+    let (app, migrated) = open_at(config, &url, other).await?;
     Ok(Opened { app, migrated, embedded: None })
 }
 
-async fn open_at(config: Config, url: &str) -> Result<(Arc<App>, Migrated), Box<dyn Error>> {
-    let migrated = migrate(url).await?;
+async fn open_at(config: Config, url: &str, other: Other) -> Result<(Arc<App>, Migrated), Box<dyn Error>> {
+    let migrated = match other {
+        Other::Migrate => migrate(url).await?,
+        Other::Refuse => match pending(url).await?.as_slice() {
+            [] => Migrated::new(),
+            [first, ..] => {
+                return Err(
+                    format!("the database lacks {first}: `society-gateway migrate` comes first").into()
+                );
+            }
+        },
+    };
     let secret = match &config.token_secret {
         Some(secret) => secret.clone().into_bytes(),
         None => own_secret(&config.data_dir)?,

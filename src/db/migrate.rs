@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 /// Every step under `migrations/`, built into the binary.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 
-/// The steps that were applied, oldest first; empty when there was nothing to do.
+/// Names of steps, oldest first; empty when there was nothing to do.
 pub type Migrated = Vec<String>;
 
 /// Applies what is missing, step by step. Two gateways that start together wait for each other.
@@ -25,6 +25,21 @@ pub async fn migrate(url: &str) -> Result<Migrated> {
         let mut harness = AsyncMigrationHarness::new(conn);
         let steps = harness.run_pending_migrations(MIGRATIONS).map_err(Error::internal)?;
         Ok(steps.iter().map(ToString::to_string).collect())
+    })
+    .await
+    .map_err(Error::internal)?
+}
+
+/// The steps that are missing, oldest first.
+///
+/// # Errors
+/// `INTERNAL` when the database fails.
+pub async fn pending(url: &str) -> Result<Migrated> {
+    let conn = AsyncPgConnection::establish(url).await.map_err(Error::internal)?;
+    tokio::task::spawn_blocking(move || {
+        let mut harness = AsyncMigrationHarness::new(conn);
+        let steps = harness.pending_migrations(MIGRATIONS).map_err(Error::internal)?;
+        Ok(steps.iter().map(|step| step.name().to_string()).collect())
     })
     .await
     .map_err(Error::internal)?

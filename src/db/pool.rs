@@ -102,14 +102,23 @@ impl Pool {
     }
 }
 
-async fn connect(url: String, statements: Statements) -> ConnectionResult<Conn> {
-    let bad = |error: tokio_postgres::Error| ConnectionError::BadConnection(error.to_string());
-    let mut config: tokio_postgres::Config = url.parse().map_err(bad)?;
+/// How connections to this address are set up, those outside the pool as well.
+///
+/// # Errors
+/// When it is no address of a database.
+pub fn connection_settings(url: &str) -> std::result::Result<tokio_postgres::Config, tokio_postgres::Error> {
+    let mut config: tokio_postgres::Config = url.parse()?;
     let options = [config.get_options().unwrap_or_default(), SESSION_SETTINGS].join(" ");
     config.options(options.trim()).application_name("society-gateway").connect_timeout(WAIT);
     // A database that vanished without a word is noticed in seconds, not after the kernel's quarter of an hour.
     config.tcp_user_timeout(Duration::from_secs(15)).keepalives_idle(Duration::from_secs(15));
     config.keepalives_interval(Duration::from_secs(5)).keepalives_retries(3);
+    Ok(config)
+}
+
+async fn connect(url: String, statements: Statements) -> ConnectionResult<Conn> {
+    let bad = |error: tokio_postgres::Error| ConnectionError::BadConnection(error.to_string());
+    let config = connection_settings(&url).map_err(bad)?;
     let (client, connection) = config.connect(tokio_postgres::NoTls).await.map_err(bad)?;
     let mut conn = Conn::try_from_client_and_connection(client, connection).await?;
     conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {

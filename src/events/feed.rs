@@ -10,17 +10,16 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
-use tokio::sync::Notify;
 
 use crate::db::{Conn, Pool};
 use crate::error::Result;
 use crate::events::sequence::{Disorder, Sequences};
-use crate::events::{Event, EventCursor, Hub, Kind};
+use crate::events::{Doorbell, Event, EventCursor, Hub, Kind};
 use crate::schema::event;
 
 /// How many events are read at once.
 const BATCH: i64 = 500;
-/// Without a doorbell, events of other nodes are found this late.
+/// When a ring was lost, its events are found this late.
 const POLL: Duration = Duration::from_millis(500);
 /// While a running transaction holds events back, the feed looks again this soon.
 const HELD_BACK: Duration = Duration::from_millis(10);
@@ -33,22 +32,12 @@ extern "SQL" {
     fn event_horizon() -> BigInt;
 }
 
-/// Wakes the feed after a commit. Losing a ring costs latency only.
-#[derive(Clone, Debug, Default)]
-pub struct Doorbell(Arc<Notify>);
-
-impl Doorbell {
-    /// Says that something may have been recorded.
-    pub fn ring(&self) {
-        self.0.notify_one();
-    }
-}
-
 /// The tail of the event table: where it stands, and whom it feeds.
 pub struct Feed {
     pool: Pool,
     hub: Hub,
     doorbell: Doorbell,
+    poll: Duration,
     position: EventCursor,
     sequences: Sequences,
 }
@@ -63,7 +52,13 @@ impl Feed {
         forget_foreign(&mut conn).await?;
         let position = newest(&mut conn).await?;
         hub.begin_at(position);
-        Ok(Feed { pool, hub, doorbell, position, sequences: Sequences::default() })
+        Ok(Feed { pool, hub, doorbell, poll: POLL, position, sequences: Sequences::default() })
+    }
+
+    /// The same, looking this seldom unless it is rung for: for tests of the doorbell.
+    #[must_use]
+    pub fn polling_every(self, poll: Duration) -> Feed {
+        Feed { poll, ..self }
     }
 
     /// Feeds the hub until the task is dropped. A database that fails is tried again.
@@ -72,13 +67,13 @@ impl Feed {
             let wait = match self.advance().await {
                 Ok(Advance::More) => continue,
                 Ok(Advance::HeldBack) => HELD_BACK,
-                Ok(Advance::Dry) => POLL,
+                Ok(Advance::Dry) => self.poll,
                 Err(error) => {
                     tracing::warn!(cause = ?error.cause(), "the event feed cannot read; it tries again");
                     POLL
                 }
             };
-            let rung = tokio::time::timeout(wait, self.doorbell.0.notified()).await.is_ok();
+            let rung = tokio::time::timeout(wait, self.doorbell.rung()).await.is_ok();
             if rung {
                 tokio::time::sleep(COALESCE).await;
             }

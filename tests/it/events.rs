@@ -2,6 +2,8 @@
 
 mod sequence;
 
+mod doorbell;
+
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;

@@ -150,13 +150,21 @@ impl TestApp {
 
     /// With settings other than the defaults.
     pub async fn with(settings: &[(&str, &str)]) -> TestApp {
-        let url = Cluster::get().await.database().await;
+        TestApp::at(&Cluster::get().await.database().await, settings).await
+    }
+
+    /// Another gateway on the same database.
+    pub async fn beside(&self, settings: &[(&str, &str)]) -> TestApp {
+        TestApp::at(self.app.pool().url(), settings).await
+    }
+
+    async fn at(url: &str, settings: &[(&str, &str)]) -> TestApp {
         let config = Config::read(&|name| {
             settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         })
         .unwrap();
         let clock = Clock::default();
-        let pool = Pool::new(&url, 8).unwrap();
+        let pool = Pool::new(url, 8).unwrap();
         let app = App::new(config, clock.clone(), pool, b"a secret that only the tests may know");
         let background = app.start_background().await.unwrap();
         let state = ServerState::new(app.clone(), CancellationToken::new()).unwrap();
@@ -183,6 +191,12 @@ impl TestApp {
         }
         let query = format!("SELECT ({query})::BIGINT AS number");
         diesel::sql_query(query).get_result::<Number>(&mut self.conn().await).await.unwrap().number
+    }
+
+    /// Every balance, order, stock and log is what the rows behind it say.
+    pub async fn audit_is_clean(&self) {
+        let report = society_gateway::audit::audit(&mut *self.conn().await).await.unwrap();
+        assert!(report.is_clean, "{report}");
     }
 
     /// The statements that `work` sends, `BEGIN` and `COMMIT` included.

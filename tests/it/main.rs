@@ -8,6 +8,7 @@
 )]
 
 mod addresses;
+mod audit;
 mod auth;
 mod cart;
 mod edge;
