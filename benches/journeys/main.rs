@@ -1,12 +1,15 @@
 //! How fast the journeys are: each scenario against the release gateway over loopback, and in turn the same SQL through a
 //! bare client, so that a row's ratio says what the gateway costs, whatever the machine and its neighbours do.
 //!
+//! Then what goes on live: see `live.rs`.
+//!
 //! `cargo bench --bench journeys -- [--quick] [--only NAME] [--json FILE]`. A wrong answer ends the run.
 
 mod client;
 mod database;
 mod floor;
 mod gateway;
+mod live;
 mod load;
 mod machine;
 mod options;
@@ -85,9 +88,14 @@ async fn run(options: &Options, database: &mut Database) -> Result<()> {
             }
         }
     }
-    println!("{report}");
+    let live = match options.live() {
+        Some(extent) => live::measure(&gateway, database.url(), extent).await?,
+        None => Vec::new(),
+    };
+    println!("{report}\n");
+    live.iter().for_each(|measured| println!("{}", measured.line()));
     match &options.json {
-        Some(file) => Ok(std::fs::write(file, report.json()?)?),
+        Some(file) => Ok(std::fs::write(file, report.json(&live)?)?),
         None => Ok(()),
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Parser;
 
+use crate::live::{self, Extent};
 use crate::scenario::Scenario;
 
 /// Measures the journeys against the release gateway, beside the same SQL through a bare client.
@@ -37,6 +38,15 @@ impl Options {
 
     /// Whether this scenario is to be run.
     pub fn wants(&self, scenario: &Scenario) -> bool {
-        self.only.is_empty() || self.only.iter().any(|part| scenario.name.contains(part.as_str()))
+        self.wants_named(scenario.name)
+    }
+
+    /// How much is measured of what goes on live, if it is to be.
+    pub fn live(&self) -> Option<Extent> {
+        self.wants_named(live::NAME).then_some(if self.quick { Extent::QUICK } else { Extent::FULL })
+    }
+
+    fn wants_named(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|part| name.contains(part.as_str()))
     }
 }

@@ -10,7 +10,7 @@ use crate::load::Load;
 use crate::options::Options;
 use crate::scenario::Scenario;
 use crate::seed::Size;
-use crate::{CONCURRENCY, Result};
+use crate::{CONCURRENCY, Result, live};
 
 /// One round of a scenario.
 pub struct Measured {
@@ -91,10 +91,11 @@ impl Report {
         }
     }
 
-    /// A list of rows.
-    pub fn json(&self) -> Result<String> {
-        let rows: Vec<Row> = self.rows.iter().map(Rounds::row).collect();
-        Ok(serde_json::to_string_pretty(&rows)?)
+    /// A list of rows, those of what goes on live behind the others.
+    pub fn json(&self, live: &[live::Measured]) -> Result<String> {
+        let rows = self.rows.iter().map(|rounds| serde_json::to_value(rounds.row()));
+        let rows: serde_json::Result<Vec<_>> = rows.chain(live.iter().map(serde_json::to_value)).collect();
+        Ok(serde_json::to_string_pretty(&rows?)?)
     }
 }
 

@@ -59,6 +59,15 @@ impl Call {
         self.body.of(person)
     }
 
+    /// Writes to an order.
+    pub fn message_to(order: i64) -> Call {
+        let body = format!(
+            r#"{{"query":"mutation {{ sendOrderMessage(orderId: {order}, message: \"Is it ready?\") {{ orderMessage {{ id }} }} }}"}}"#
+        );
+        // Made once in a run.
+        Call { line: "POST /graphql", body: Body::Json(body.leak()), expected: (r#""orderMessage":"#, 1) }
+    }
+
     /// Whether this is the right answer.
     pub fn check(&self, status: u16, body: &[u8]) -> Result<()> {
         let text = std::str::from_utf8(body)?;

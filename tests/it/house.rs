@@ -80,6 +80,14 @@ fn the_order_is_checked_also_inside_braces() {
 }
 
 #[test]
+fn subscriptions_follow_events_in_the_one_way_that_tells_transports_where_they_stand() {
+    for path in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/journeys")) {
+        let text: String = std::fs::read_to_string(&path).unwrap().split_whitespace().collect();
+        assert!(!text.contains("hub.stream("), "{}: use request::follow", path.display());
+    }
+}
+
+#[test]
 fn schema_graphql_is_what_the_binary_serves() {
     let kept = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql")).unwrap();
     assert!(kept == graphql::sdl(), "schema.graphql is stale: cargo run -- schema > schema.graphql");

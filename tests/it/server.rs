@@ -63,10 +63,10 @@ impl Server {
         tokio::time::timeout(PATIENCE, patient).await.expect("it holds in time");
     }
 
-    /// Waits until a count that only grows has stood still for a while.
+    /// Waits until a count that only grows has stood still for a while, longer than a read of the database takes.
     pub async fn settled(&self, count: impl Fn() -> u64) -> u64 {
         let (mut seen, mut quiet) = (count(), 0);
-        while quiet < 2_000 {
+        while quiet < 50_000 {
             tokio::task::yield_now().await;
             quiet = if count() == seen { quiet + 1 } else { 0 };
             seen = count();

@@ -6,7 +6,7 @@ use futures_util::{Stream, StreamExt};
 use crate::error::{Error, Result};
 use crate::events::{Event, EventCursor, Kind, Topic};
 use crate::journeys::notifications::Notification;
-use crate::request::Reach;
+use crate::request::{Reach, follow};
 use crate::values::{Instant, NotificationId};
 
 /// The signed-in person was told something.
@@ -56,8 +56,8 @@ impl NotificationsSubscription {
         #[graphql(desc = "The id of the last event that you saw.")] after: Option<String>,
     ) -> Result<impl Stream<Item = Result<NotificationAdded>> + use<>> {
         let after = after.as_deref().map(str::parse::<EventCursor>).transpose()?;
-        let (topic, app) = (Topic::User(ctx.viewer()?.user_id), ctx.app()?);
-        let events = app.hub.stream(app.pool().clone(), Kind::NotificationAdded, topic, after).await?;
+        let topic = Topic::User(ctx.viewer()?.user_id);
+        let events = follow(ctx, Kind::NotificationAdded, topic, after).await?;
         Ok(events.map(|event| event.and_then(|event| NotificationAdded::of(&event))))
     }
 }

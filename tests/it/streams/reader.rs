@@ -23,6 +23,14 @@ impl Server {
         signed(request.header("accept", "text/event-stream"), who.into())
     }
 
+    /// The cursor of an event that was delivered to somebody.
+    pub async fn an_event(&self, who: &Person) -> String {
+        let mut stream = self.follow(who, "subscription { orderStatusChanged { id } }", json!({})).await;
+        self.topics(2).await;
+        self.app.status_of_order(who, 7, 1).await;
+        stream.next().await.0
+    }
+
     /// A subscription that is open.
     pub async fn follow(&self, who: &Person, query: &str, variables: Value) -> Reader {
         open(self.post(who.clone(), query, variables)).await
@@ -81,10 +89,15 @@ impl Reader {
 
     /// The id and the data of the next event; what a page does not hear of is left out.
     pub async fn next(&mut self) -> (String, Value) {
-        let mut block = self.hear().await.expect("an event");
-        while !block.contains("event: ") {
-            block = self.hear().await.expect("an event");
-        }
+        let event = async {
+            loop {
+                let block = self.hear().await.expect("an event");
+                if block.contains("event: ") {
+                    return block;
+                }
+            }
+        };
+        let block = tokio::time::timeout(PATIENCE, event).await.expect("an event in time");
         let lines = block.strip_prefix("event: next\n").unwrap_or_else(|| panic!("no next: {block}"));
         let (id, data) = match lines.strip_prefix("id: ").and_then(|lines| lines.split_once('\n')) {
             Some((id, data)) => (id, data),

@@ -1,0 +1,70 @@
+// What these tests share: the gateway's address, calls over HTTP, people who are signed in, orders that they place.
+// Needs a gateway with demo data and DEV_OTP: GATEWAY_URL=http://127.0.0.1:8080 DEV_OTP=123456.
+import assert from 'node:assert/strict';
+
+// A consumer and a vendor of one society.
+const { GATEWAY_URL, DEV_OTP = '123456', CONSUMER = '+919000000001', VENDOR = '+919000000101' } = process.env;
+if (!GATEWAY_URL) {
+  console.error('GATEWAY_URL is not set: expected the address of the gateway');
+  process.exit(2);
+}
+export const graphqlUrl = new URL('/graphql', GATEWAY_URL);
+export const streamUrl = new URL('/graphql/stream', GATEWAY_URL);
+export const socketUrl = new URL('/graphql/ws', GATEWAY_URL);
+socketUrl.protocol = socketUrl.protocol.replace('http', 'ws');
+
+export async function graphql(token, query, variables = {}) {
+  const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
+  const response = await fetch(graphqlUrl, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
+  const { data, errors } = await response.json();
+  assert.equal(errors, undefined, `${query}: ${JSON.stringify(errors)}`);
+  return data;
+}
+
+async function signIn(phone) {
+  await graphql(null, 'mutation($phone: Phone!) { sendOtp(phone: $phone) { message } }', { phone });
+  const verify = 'mutation($phone: Phone!, $otp: String!) { verifyOtp(phone: $phone, otp: $otp) { accessToken } }';
+  return (await graphql(null, verify, { phone, otp: DEV_OTP })).verifyOtp.accessToken;
+}
+
+export const signInConsumer = () => signIn(CONSUMER);
+export const signInVendor = () => signIn(VENDOR);
+
+// An order of the consumer at the vendor's shop: its id.
+export async function placeOrder(consumer, vendor) {
+  const { myShop } = await graphql(vendor, '{ myShop { items(first: 1) { nodes { id } } } }');
+  await graphql(consumer, 'mutation { clearCart { message } }');
+  const add = 'mutation($item: ID!) { addToCart(itemId: $item) { message } }';
+  await graphql(consumer, add, { item: myShop.items.nodes[0].id });
+  const confirm = 'mutation { confirmOrder(input: { paymentMode: CASH }) { order { id } } }';
+  return (await graphql(consumer, confirm)).confirmOrder.order.id;
+}
+
+export async function moveOrder(vendor, orderId, to) {
+  const move = 'mutation($id: ID!, $to: NewOrderStatus!) { setOrderStatus(orderId: $id, status: $to) { message } }';
+  await graphql(vendor, move, { id: orderId, to });
+}
+
+// What must come, or fail, in time.
+export async function soon(promise, what = 'it', seconds = 20) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not come within ${seconds} s`)), seconds * 1_000);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export function deferred() {
+  let resolve;
+  let reject;
+  const promise = new Promise((...settle) => ([resolve, reject] = settle));
+  return { promise, resolve, reject };
+}
+
+export function step(text) {
+  console.log(`ok      ${text}`);
+}
