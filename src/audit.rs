@@ -6,7 +6,9 @@
 mod check;
 mod events;
 mod goods;
+mod offers;
 mod orders;
+mod points;
 mod report;
 mod requests;
 mod shops;
@@ -22,13 +24,15 @@ use crate::error::Result;
 pub use report::{Fault, Finding, Report};
 
 /// Every check, in the order of the report.
-const CHECKS: [&[Check]; 7] = [
+const CHECKS: [&[Check]; 9] = [
     wallets::CHECKS,
     orders::CHECKS,
     goods::CHECKS,
     statuses::CHECKS,
     events::CHECKS,
     shops::CHECKS,
+    offers::CHECKS,
+    points::CHECKS,
     requests::CHECKS,
 ];
 

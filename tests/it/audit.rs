@@ -38,8 +38,24 @@ impl Story {
 
     /// Three of rice and one of tea; then what the two sides do with it: `c` is the consumer, `v` the vendor.
     async fn order(&self, notes: &str, mode: &str, acts: &[(char, &str)]) {
+        self.fill().await;
+        self.confirm(notes, mode, acts).await;
+    }
+
+    /// The same with a coupon and with points.
+    async fn order_for_less(&self, notes: &str, acts: &[(char, &str)]) {
+        self.fill().await;
+        self.run(&self.buyer, "applyCoupon(code: \"SAVE\") { message } redeemPoints(points: 4) { message }")
+            .await;
+        self.confirm(notes, "WALLET", acts).await;
+    }
+
+    async fn fill(&self) {
         self.run(&self.buyer, "addToCart(itemId: $rice, quantity: 3) { message }").await;
         self.run(&self.buyer, "addToCart(itemId: $tea) { message }").await;
+    }
+
+    async fn confirm(&self, notes: &str, mode: &str, acts: &[(char, &str)]) {
         let confirm = format!(
             "confirmOrder(input: {{paymentMode: {mode}, deliveryNotes: \"{notes}\"}}, idempotencyKey: \"{notes}\") {{ order {{ id }} }}"
         );
@@ -96,6 +112,14 @@ impl Story {
         let all = ('v', "initiateReturn(items: [{itemId: $rice, quantity: 3}, {itemId: $tea}])");
         story.order("all paid back", "WALLET", &[DELIVER, all, PAY_BACK]).await;
         story.order("cash paid back", "CASH", &[DELIVER, all, PAY_BACK]).await;
+
+        let offer =
+            "code: \"save\", title: \"Save\", discountType: PERCENT, discountValue: 12.5, perUserLimit: 9";
+        story.run(&story.vendor, &format!("createOffer(input: {{{offer}}}) {{ message }}")).await;
+        story.order_for_less("for less", &[DELIVER]).await;
+        story.order_for_less("cancelled for less", &[CANCEL]).await;
+        story.order_for_less("returned for less", &[DELIVER, ASK_BACK, TAKE_BACK, PAY_BACK]).await;
+        story.order_for_less("cheaper for less", &[CHEAPER, AGREE, DELIVER]).await;
         story
     }
 
@@ -117,7 +141,7 @@ async fn a_busy_week_is_clean_and_so_is_an_empty_database() {
     let report = society_gateway::audit::audit(&mut *story.app.conn().await).await.unwrap();
     let looked_at = |check| report.findings.iter().find(|finding| finding.check == check).unwrap().rows;
     assert!(report.findings.iter().all(|finding| finding.rows > 0), "{report}");
-    assert_eq!((looked_at("order money"), looked_at("status events"), looked_at("item stock")), (17, 17, 2));
+    assert_eq!((looked_at("order money"), looked_at("status events"), looked_at("item stock")), (21, 21, 2));
     TestApp::start().await.audit_is_clean().await;
 }
 

@@ -142,6 +142,7 @@ async fn of_twenty_orders_at_once_one_gets_the_last_use() {
     assert_eq!(refused.len(), 19);
     refused.iter().for_each(|answer| assert_eq!(answer.refused(), ("COUPON_INVALID", "Coupon used up")));
     assert_eq!((story.used().await, story.app.number("SELECT count(*) FROM orders").await), (1, 1));
+    story.app.audit_is_clean().await;
 }
 
 #[tokio::test]

@@ -170,4 +170,5 @@ async fn orders_at_once_never_use_the_same_points_twice() {
     assert_eq!(answers.iter().filter(|answer| answer.errors.is_empty()).count(), 1);
     assert_eq!(story.points().await, 0);
     assert_eq!(story.app.number("SELECT sum(points) FROM reward_ledger").await, 0);
+    story.app.audit_is_clean().await;
 }

@@ -15,6 +15,45 @@ use super::Story;
 /// `{of name}` stands for the id of the order with these delivery notes.
 const PLANTED: &[(&[&str], &str)] = &[
     (
+        &["coupon uses"],
+        "UPDATE offer SET redeemed_count = redeemed_count - 1 RETURNING 'offer ' || id AS what",
+    ),
+    (
+        &["coupon limit"],
+        "UPDATE offer SET per_user_limit = 1
+         RETURNING 'offer ' || id || ', user ' || (SELECT user_id FROM orders LIMIT 1) AS what",
+    ),
+    // Called off, and its coupon still counts.
+    (
+        &["coupon of order"],
+        "WITH counted AS (UPDATE offer SET redeemed_count = redeemed_count + 1) UPDATE coupon_redemption SET status = 'redeemed' WHERE order_id = {of cancelled for less}
+         RETURNING 'order ' || order_id AS what",
+    ),
+    (
+        &["order discount"],
+        "UPDATE orders SET coupon_discount_paise = coupon_discount_paise - 1 WHERE id = {of for less}
+         RETURNING 'order ' || id AS what",
+    ),
+    (
+        &["points balance"],
+        "UPDATE reward_account SET points = points + 1 RETURNING 'user ' || user_id AS what",
+    ),
+    (
+        &["points history"],
+        "UPDATE reward_ledger SET points_after = points_after + 1 WHERE order_id = {of for less} AND kind = 'debit'
+         RETURNING 'reward_ledger ' || id AS what",
+    ),
+    (
+        &["points earned"],
+        "UPDATE reward_ledger SET order_id = {of accepted} WHERE order_id = {of delivered cheaper} AND kind = 'credit'
+         RETURNING 'order ' || order_id AS what",
+    ),
+    (
+        &["points used"],
+        "UPDATE orders SET points_redeemed = points_redeemed + 1 WHERE id = {of for less}
+         RETURNING 'order ' || id AS what",
+    ),
+    (
         &["consumer wallet balance"],
         "UPDATE consumer_wallet SET balance_paise = balance_paise - 1
          WHERE user_id = (SELECT user_id FROM orders LIMIT 1) RETURNING 'user ' || user_id AS what",
@@ -73,7 +112,7 @@ const PLANTED: &[(&[&str], &str)] = &[
         "UPDATE orders SET total_paise = total_paise + 1 WHERE id = {of accepted} RETURNING 'order ' || id AS what",
     ),
     (
-        &["order amounts"],
+        &["order amounts", "order discount"],
         "UPDATE orders SET discount_paise = 1 WHERE id = {of without tea} RETURNING 'order ' || id AS what",
     ),
     (

@@ -87,6 +87,7 @@ async fn two_confirms_of_one_cart_at_once_place_one_order() {
         assert_eq!((story.orders().await, story.balance().await), (round, 100_000 - round * 15_075));
         story.fill(&story.buyer, 3).await;
     }
+    story.app.audit_is_clean().await;
 }
 
 #[tokio::test]
@@ -103,6 +104,7 @@ async fn the_last_three_of_an_item_go_to_one_of_four_buyers() {
     let answers = join_all(confirms).await;
     assert_eq!(answers.iter().filter(|answer| answer.errors.is_empty()).count(), 1);
     assert_eq!((story.orders().await, story.stock().await), (1, 0));
+    story.app.audit_is_clean().await;
 }
 
 #[tokio::test]
@@ -122,6 +124,7 @@ async fn carts_with_the_same_items_in_opposite_order_do_not_block_each_other() {
         story.fill(&story.buyer, 1).await;
         story.app.graphql(&story.buyer, ADD, json!({"item": other})).await.ok();
     }
+    story.app.audit_is_clean().await;
 }
 
 #[tokio::test]
@@ -134,6 +137,7 @@ async fn the_same_idempotency_key_places_one_order() {
     assert_eq!((story.orders().await, story.balance().await), (1, 100_000 - 15_075));
     let other = story.confirm(json!({"key": "order-1", "mode": "CASH"})).await;
     assert_eq!((other.refused().0, other.field()), ("IDEMPOTENCY_KEY_REUSED", "idempotencyKey"));
+    story.app.audit_is_clean().await;
 }
 
 #[tokio::test]

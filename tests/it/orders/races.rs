@@ -57,6 +57,7 @@ impl Story {
         let gaps = "SELECT count(*) FROM orders WHERE event_seq <>
             (SELECT count(*) FROM event WHERE event.order_id = orders.id AND seq BETWEEN 1 AND event_seq)";
         assert_eq!(self.app.number(gaps).await, 0);
+        self.app.audit_is_clean().await;
     }
 }
 
@@ -153,6 +154,7 @@ async fn rated_twice_counts_once() {
     let (worked, refused) = story.at_once(&story.buyer, &order, RATE, 6).await;
     assert_eq!(worked, 1, "{refused:?}");
     assert_eq!(story.app.number("SELECT rating_count FROM shop").await, 1);
+    story.app.audit_is_clean().await;
 }
 
 #[tokio::test]

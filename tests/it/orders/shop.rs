@@ -17,6 +17,7 @@ async fn a_rejected_wallet_order_gives_back_money_and_stock_once() {
     let orders = story.app.graphql(&story.buyer, status, json!({})).await.ok();
     let expected = json!({"status": "REJECTED", "paymentStatus": "REFUNDED", "statusLog": [{"status": "PENDING"}, {"status": "REJECTED"}]});
     assert_eq!(orders["orders"]["nodes"][0], expected);
+    story.app.audit_is_clean().await;
 }
 
 #[tokio::test]
@@ -29,6 +30,7 @@ async fn a_delivered_wallet_order_pays_the_shop_once() {
     assert_eq!(story.app.number("SELECT balance_paise FROM vendor_wallet").await, 15_075);
     assert_eq!(story.app.number("SELECT count(*) FROM vendor_wallet_transaction").await, 1);
     assert_eq!(story.set(&order, "REJECTED").await.refused().0, "CONFLICT");
+    story.app.audit_is_clean().await;
 }
 
 #[tokio::test]
