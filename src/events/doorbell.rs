@@ -1,7 +1,8 @@
 //! Wakes the feeds after a commit: this gateway's own at once, those of the other gateways through a carrier.
 //!
 //! Rung by `App::write`, which never waits for it. A ring says no more than "look": whoever misses one looks at the
-//! next, after a reconnect, or when the feed polls. Losing rings costs latency only.
+//! next, after a reconnect, or when the feed polls. Losing rings costs latency only. A gateway that is alone on its
+//! database tells nobody: it greets when it comes, and tells once it was answered or greeted.
 
 mod by_postgres;
 mod by_redis;
@@ -17,8 +18,10 @@ use crate::error::{Error, Result};
 
 /// The channel of every carrier. Gateways of several databases may share a Redis: a ring too many costs one look.
 const CHANNEL: &str = "society_gateway_doorbell";
-/// Rings that come faster than this are carried together: a busy gateway tells the others 200 times a second, no more.
-const COALESCE: Duration = Duration::from_millis(5);
+/// Rings that come faster than this are carried together: a busy gateway tells the others 100 times a second, no more.
+const COALESCE: Duration = Duration::from_millis(10);
+/// At the end of a greeting: whoever hears it answers.
+const ANSWER_ME: char = '?';
 /// How long it takes to see that nobody answers.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Before the first try to connect again; doubled from try to try.
@@ -40,12 +43,16 @@ impl Doorbell {
     /// Says, to all gateways, that something may have been recorded.
     pub fn ring(&self) {
         self.ring_here();
-        self.0.elsewhere.notify_one();
+        self.ring_elsewhere();
     }
 
     /// Says so to this gateway's feed alone: another one rang.
     fn ring_here(&self) {
         self.0.here.notify_one();
+    }
+
+    fn ring_elsewhere(&self) {
+        self.0.elsewhere.notify_one();
     }
 
     /// Waits for a ring that the feed has not answered.
@@ -96,7 +103,8 @@ type Carried<T> = std::result::Result<T, Lost>;
 
 /// Carries rings to the other gateways and back until the task is dropped. A connection that is lost is made again.
 pub async fn carry(doorbell: Doorbell, carrier: Carrier) {
-    let line = Line { doorbell, name: name(), stood: AtomicBool::new(false) };
+    let (stood, company) = (AtomicBool::new(false), AtomicBool::new(false));
+    let line = Line { doorbell, name: name(), stood, company };
     let mut wait = FIRST_WAIT;
     loop {
         let Err(cause) = match &carrier {
@@ -121,25 +129,43 @@ struct Line {
     name: String,
     /// Whether there was a connection since the last try.
     stood: AtomicBool,
+    /// Whether another gateway was ever heard.
+    company: AtomicBool,
 }
 
 impl Line {
-    /// Another gateway's ring, or our own that came back.
-    fn heard(&self, from: &str) {
-        if from != self.name {
-            self.doorbell.ring_here();
-        }
+    /// What the others are greeted with, now that the connection stands in both directions: while there was none, rings
+    /// may have been missed on both ends.
+    fn greeting(&self) -> String {
+        self.stood.store(true, Ordering::Relaxed);
+        self.doorbell.ring_here();
+        format!("{}{ANSWER_ME}", self.name)
     }
 
-    /// The connection stands, in both directions. While there was none, rings may have been missed on both ends.
-    fn connected(&self) {
-        self.stood.store(true, Ordering::Relaxed);
-        self.doorbell.ring();
+    /// Another gateway's ring or greeting, or our own that came back.
+    fn heard(&self, said: &str) {
+        let (from, is_greeting) = match said.strip_suffix(ANSWER_ME) {
+            Some(from) => (from, true),
+            None => (said, false),
+        };
+        if from == self.name {
+            return;
+        }
+        self.company.store(true, Ordering::Relaxed);
+        self.doorbell.ring_here();
+        if is_greeting {
+            self.doorbell.ring_elsewhere();
+        }
     }
 
     /// Waits for something to tell the others.
     async fn next(&self) {
-        self.doorbell.rung_for_others().await;
+        loop {
+            self.doorbell.rung_for_others().await;
+            if self.company.load(Ordering::Relaxed) {
+                return;
+            }
+        }
     }
 }
 

@@ -59,6 +59,15 @@ impl TestApp {
         prune(&mut *self.conn().await, before).await.unwrap()
     }
 
+    /// Prunes until so many are gone: transactions of other databases of this server hold events back, too.
+    async fn prune_all(&self, before: DateTime<Utc>, count: usize) {
+        let mut gone = 0;
+        while gone < count {
+            gone += self.prune(before).await;
+        }
+        assert_eq!(gone, count);
+    }
+
     /// All events in their order, as the table has them.
     async fn recorded(&self) -> Vec<(EventCursor, String)> {
         let rows: Vec<Event> = event::table
@@ -231,7 +240,7 @@ async fn a_cursor_older_than_what_is_kept_is_expired_even_when_nothing_young_is_
     }
     let taken = take(&mut events, 3).await;
 
-    assert_eq!(app.prune(app.clock.now() + TimeDelta::seconds(1)).await, 2);
+    app.prune_all(app.clock.now() + TimeDelta::seconds(1), 2).await;
 
     for (cursor, _) in &taken[..2] {
         let expired = refused(&app, &cursor.to_string()).await;
@@ -251,7 +260,7 @@ async fn pruning_never_takes_an_event_from_behind_one_that_stays() {
         app.record_at(value, now - TimeDelta::days(days)).await;
     }
 
-    assert_eq!(app.prune(now - TimeDelta::days(7)).await, 1);
+    app.prune_all(now - TimeDelta::days(7), 1).await;
 
     let left: Vec<String> = app.recorded().await.into_iter().map(|(_, value)| value).collect();
     assert_eq!(left, ["old", "young", "late"]);

@@ -33,11 +33,12 @@ pub(super) async fn carry(line: &Line, url: &str) -> Carried<Infallible> {
     let tell = async {
         client.batch_execute(&format!("LISTEN {CHANNEL}")).await?;
         let notify = client.prepare("SELECT pg_notify($1, $2)").await?;
-        line.connected();
+        let mut words = line.greeting();
         loop {
-            line.next().await;
-            timeout(PATIENCE, client.execute(&notify, &[&CHANNEL, &line.name])).await??;
+            timeout(PATIENCE, client.execute(&notify, &[&CHANNEL, &words])).await??;
             sleep(COALESCE).await;
+            line.next().await;
+            words.clone_from(&line.name);
         }
     };
     tokio::select! {

@@ -38,12 +38,13 @@ pub(super) async fn carry(line: &Line, client: &Client) -> Carried<Infallible> {
         Err(Lost::from("the connection was closed"))
     };
     let tell = async {
-        line.connected();
-        let publish = redis::cmd("PUBLISH").arg(CHANNEL).arg(&line.name).to_owned();
+        let mut words = line.greeting();
         loop {
-            line.next().await;
+            let publish = redis::cmd("PUBLISH").arg(CHANNEL).arg(&words).to_owned();
             timeout(PATIENCE, publish.exec_async(&mut publisher)).await??;
             sleep(COALESCE).await;
+            line.next().await;
+            words.clone_from(&line.name);
         }
     };
     tokio::select! {

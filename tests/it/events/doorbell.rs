@@ -9,6 +9,7 @@ use futures_util::StreamExt;
 use serde_json::json;
 use society_gateway::events::{Carrier, Doorbell, Feed, Hub, Kind, Topic, carry};
 use tokio::task::JoinHandle;
+use tokio_postgres::AsyncMessage;
 
 use super::{Events, WHO, next};
 use crate::harness::TestApp;
@@ -56,6 +57,39 @@ async fn what_one_gateway_records_another_hears_without_looking() {
     let app = TestApp::start().await;
     let mut ears = Ears::of(&app, Carrier::postgres(app.app.pool().url())).await;
     ears.hear(&app, 0..20).await;
+}
+
+#[tokio::test]
+async fn a_gateway_that_is_alone_tells_nobody_until_it_is_greeted() {
+    let app = TestApp::start().await;
+    let (client, mut connection) =
+        tokio_postgres::connect(app.app.pool().url(), tokio_postgres::NoTls).await.unwrap();
+    let (said, mut hear) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Some(Ok(message)) = std::future::poll_fn(|cx| connection.poll_message(cx)).await {
+            if let AsyncMessage::Notification(ring) = message {
+                said.send(ring.payload().to_owned()).unwrap();
+            }
+        }
+    });
+    client.batch_execute("LISTEN society_gateway_doorbell").await.unwrap();
+    let mut events = app.stream(None).await.unwrap();
+    for value in 0..20 {
+        app.record(&value.to_string()).await;
+        next(&mut events).await;
+    }
+
+    // It may greet as late as now; whatever it says after our greeting answers that.
+    client.batch_execute("NOTIFY society_gateway_doorbell, 'stranger?'").await.unwrap();
+    let mut before = Vec::new();
+    loop {
+        match hear.recv().await.unwrap() {
+            ours if ours == "stranger?" => break,
+            other => before.push(other),
+        }
+    }
+    assert!(before.iter().all(|words| words.ends_with('?')), "{before:?}");
+    while hear.recv().await.unwrap().ends_with('?') {}
 }
 
 #[tokio::test]
