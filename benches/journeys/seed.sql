@@ -76,8 +76,8 @@ SELECT user_id, shop_id, 'pending', 'cash', 'unpaid', sum(price_paise * quantity
        now() - (:orders - n) * INTERVAL '20 seconds', now() - (:orders - n) * INTERVAL '20 seconds'
 FROM line GROUP BY n, user_id, shop_id ORDER BY n;
 
-INSERT INTO order_item (order_id, item_id, name, unit, unit_price_paise, quantity, subtotal_paise)
-SELECT n, item_id, title, unit, price_paise, quantity, price_paise * quantity FROM line ORDER BY n, place;
+INSERT INTO order_item (order_id, item_id, name, unit, unit_price_paise, quantity, ordered_quantity, subtotal_paise)
+SELECT n, item_id, title, unit, price_paise, quantity, quantity, price_paise * quantity FROM line ORDER BY n, place;
 
 INSERT INTO order_status_log (order_id, status, updated_by, created_at)
 SELECT id, status, user_id, created_at FROM orders ORDER BY id;

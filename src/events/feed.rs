@@ -10,6 +10,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
+use tokio::time::Instant;
 
 use crate::db::{Conn, Pool};
 use crate::error::Result;
@@ -23,8 +24,8 @@ const BATCH: i64 = 500;
 const POLL: Duration = Duration::from_millis(500);
 /// While a running transaction holds events back, the feed looks again this soon.
 const HELD_BACK: Duration = Duration::from_millis(10);
-/// Rings that come faster than this are answered together.
-const COALESCE: Duration = Duration::from_millis(1);
+/// Rings that come faster than this are answered together, the first of them at once.
+const COALESCE: Duration = Duration::from_millis(2);
 
 #[diesel::declare_sql_function]
 extern "SQL" {
@@ -64,6 +65,7 @@ impl Feed {
     /// Feeds the hub until the task is dropped. A database that fails is tried again.
     pub async fn run(mut self) {
         loop {
+            let looked_at = Instant::now();
             let wait = match self.advance().await {
                 Ok(Advance::More) => continue,
                 Ok(Advance::HeldBack) => HELD_BACK,
@@ -75,7 +77,7 @@ impl Feed {
             };
             let rung = tokio::time::timeout(wait, self.doorbell.rung()).await.is_ok();
             if rung {
-                tokio::time::sleep(COALESCE).await;
+                tokio::time::sleep_until(looked_at + COALESCE).await;
             }
         }
     }
