@@ -12,14 +12,16 @@ use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::journeys::vendor::{self, NewPayoutAccount, PayoutAccountInput};
 use crate::ledger::book::{self, Posting, WalletKind, WalletSource};
+use crate::ledger::coupon::DiscountType;
 use crate::ledger::stock;
-use crate::schema::{consumer_profile, item, shop, shop_hours, user_profile, vendor_profile};
+use crate::schema::{consumer_profile, item, offer, shop, shop_hours, user_profile, vendor_profile};
 use crate::values::{AccountNumber, ItemId, Paise, Phone, ShopId, TimeOfDay, UserId};
 
 const CITY: &str = "Pune";
 const PEOPLE: &str = include_str!("demo/people.csv");
 const SHOPS: &str = include_str!("demo/shops.csv");
 const ITEMS: &str = include_str!("demo/items.csv");
+const OFFERS: &str = include_str!("demo/offers.csv");
 
 /// Somebody to sign in as.
 #[derive(Clone, Debug, Deserialize)]
@@ -83,6 +85,19 @@ struct ItemRow {
     available: bool,
 }
 
+#[derive(Debug, Deserialize)]
+struct OfferRow {
+    code: String,
+    title: String,
+    description: Option<String>,
+    discount_type: DiscountType,
+    value: String,
+    min_order: String,
+    max_discount: Option<String>,
+    shop: Option<String>,
+    per_user_limit: i32,
+}
+
 /// The people of the demo: consumers, vendors, staff.
 ///
 /// # Errors
@@ -129,6 +144,11 @@ async fn load_all(conn: &mut Conn, keys: &Keys, now: DateTime<Utc>) -> Result<()
     for row in rows::<ItemRow>(ITEMS)? {
         let shop = find(&shops, &row.shop)?;
         load_item(conn, &row, shop, now).await?;
+    }
+    let staff = find(&users, "demo-staff")?;
+    for row in rows::<OfferRow>(OFFERS)? {
+        let shop = row.shop.as_deref().map(|key| find(&shops, key)).transpose()?;
+        load_offer(conn, &row, shop, staff, now).await?;
     }
     Ok(())
 }
@@ -280,6 +300,34 @@ async fn load_item(conn: &mut Conn, row: &ItemRow, shop: ShopId, now: DateTime<U
         .get_result(conn)
         .await?;
     stock::open(conn, &[(id, row.stock)], now).await
+}
+
+async fn load_offer(
+    conn: &mut Conn,
+    row: &OfferRow,
+    shop: Option<ShopId>,
+    by: UserId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    diesel::insert_into(offer::table)
+        .values((
+            offer::code.eq(&row.code),
+            offer::title.eq(&row.title),
+            offer::description.eq(&row.description),
+            offer::discount_type.eq(row.discount_type),
+            offer::discount_value.eq(amount(&row.value)?),
+            offer::min_order_paise.eq(amount(&row.min_order)?),
+            offer::max_discount_paise.eq(row.max_discount.as_deref().map(amount).transpose()?),
+            offer::shop_id.eq(shop),
+            offer::per_user_limit.eq(row.per_user_limit),
+            offer::starts_at.eq(now),
+            offer::created_by.eq(by),
+            offer::created_at.eq(now),
+            offer::updated_at.eq(now),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 fn amount(text: &str) -> Result<Paise> {
