@@ -56,4 +56,27 @@ pub const CHECKS: &[Check] = &[
              FROM vendor_wallet_transaction",
         ),
     },
+    // What was asked for left the wallet; what could not be paid came back; and nothing else did either.
+    Check {
+        name: "shop payouts",
+        by: By::Sql(
+            "SELECT 'payout_request ' || payout.id AS what,
+                 format('%s taken, %s given back', payout.amount_paise,
+                     CASE payout.status WHEN 'failed' THEN payout.amount_paise ELSE 0 END) AS expected,
+                 format('%s taken, %s given back', COALESCE(taken.amount_paise, 0), COALESCE(back.amount_paise, 0))
+                     AS found
+             FROM payout_request AS payout
+             LEFT JOIN vendor_wallet_transaction AS taken ON taken.id = payout.transaction_id
+                 AND taken.shop_id = payout.shop_id AND taken.source = 'withdrawal'
+             LEFT JOIN vendor_wallet_transaction AS back ON back.id = payout.refund_id
+                 AND back.shop_id = payout.shop_id AND back.source = 'payout_failed'
+             UNION ALL
+             SELECT 'vendor_wallet_transaction ' || moved.id, 'a payout',
+                 CASE WHEN COALESCE(asked.id, failed.id) IS NOT NULL THEN 'a payout' END
+             FROM vendor_wallet_transaction AS moved
+             LEFT JOIN payout_request AS asked ON asked.transaction_id = moved.id
+             LEFT JOIN payout_request AS failed ON failed.refund_id = moved.id
+             WHERE moved.source IN ('withdrawal', 'payout_failed')",
+        ),
+    },
 ];

@@ -5,7 +5,8 @@ mod planted;
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
-use society_gateway::values::ItemId;
+use society_gateway::journeys::vendor::payouts::settle;
+use society_gateway::values::{ItemId, PayoutRequestId};
 
 use crate::harness::{Person, TestApp};
 
@@ -113,6 +114,17 @@ impl Story {
         story.order("all paid back", "WALLET", &[DELIVER, all, PAY_BACK]).await;
         story.order("cash paid back", "CASH", &[DELIVER, all, PAY_BACK]).await;
 
+        let account = "bankName: \"First Bank\", accountNumber: \"123456789012\", ifscCode: \"FRST0001234\"";
+        story.run(&story.vendor, &format!("setUpPayout(input: {{{account}}}) {{ message }}")).await;
+        for (amount, is_paid) in [("100", None), ("20.50", Some(true)), ("30", Some(false))] {
+            let call = format!("withdraw(amount: {amount}) {{ payout {{ id }} }}");
+            let asked = story.run(&story.vendor, &call).await;
+            let id = asked["withdraw"]["payout"]["id"].as_str().unwrap().parse().unwrap();
+            let (Some(is_paid), now) = (is_paid, story.app.clock.now()) else { continue };
+            let settle = async move |conn: &mut _| settle(conn, PayoutRequestId(id), is_paid, now).await;
+            story.app.app.write(settle).await.unwrap();
+        }
+
         let offer =
             "code: \"save\", title: \"Save\", discountType: PERCENT, discountValue: 12.5, perUserLimit: 9";
         story.run(&story.vendor, &format!("createOffer(input: {{{offer}}}) {{ message }}")).await;
@@ -162,10 +174,10 @@ async fn what_was_pruned_is_not_missed() {
         ))
         .await;
     let week_ago = story.app.clock.now() - chrono::TimeDelta::days(7);
-    while society_gateway::events::prune(&mut *story.app.conn().await, week_ago).await.unwrap() == 0 {
-        tokio::task::yield_now().await;
+    // Transactions of other databases of this server hold events back, too.
+    while story.app.number(&format!("SELECT min(seq) FROM event WHERE order_id = {old}")).await == 1 {
+        society_gateway::events::prune(&mut *story.app.conn().await, week_ago).await.unwrap();
     }
-    assert!(story.app.number(&format!("SELECT min(seq) FROM event WHERE order_id = {old}")).await > 1);
     story.app.audit_is_clean().await;
 
     // What is left is still looked at.

@@ -77,6 +77,17 @@ const PLANTED: &[(&[&str], &str)] = &[
         "UPDATE vendor_wallet_transaction SET balance_after_paise = balance_after_paise + 1
          WHERE order_id = {of delivered} RETURNING 'vendor_wallet_transaction ' || id AS what",
     ),
+    (
+        &["shop payouts"],
+        "UPDATE payout_request SET amount_paise = amount_paise + 1 WHERE status = 'failed'
+         RETURNING 'payout_request ' || id AS what",
+    ),
+    // Money was withdrawn that nobody will ever pay.
+    (
+        &["shop payouts"],
+        "DELETE FROM payout_request WHERE status = 'requested'
+         RETURNING 'vendor_wallet_transaction ' || transaction_id AS what",
+    ),
     // Of what was debited for a cheaper order, the difference never came back.
     (
         &["order money"],
