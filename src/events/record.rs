@@ -20,8 +20,8 @@ word! {
         OrderMessageAdded = "order_message_added",
         /// A person was told something; the value is the notification's id.
         NotificationAdded = "notification_added",
-        /// Sessions of a person ended, or their rights changed. The value is the id of the session that ended, `all`
-        /// when all did, or `changed` when none did: then the person is read anew.
+        /// Sessions of a person ended, or their name or rights changed. The value is the id of the session that ended,
+        /// `all` when all did, `others` when all but one did, or `changed` when none did: then the person is read anew.
         SessionsEnded = "sessions_ended",
     }
 }

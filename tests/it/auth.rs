@@ -25,6 +25,7 @@ const REFRESH: &str = "mutation($token: String!) { refreshSession(refreshToken: 
 const SESSIONS: &str = "query($first: Int, $after: String) { sessions(first: $first, after: $after) {
     nodes { id device face isCurrent createdAt lastUsedAt expiresAt } pageInfo { hasNextPage endCursor } } }";
 const LOGOUT: &str = "mutation { logout { message } }";
+const LOGOUT_OTHERS: &str = "mutation { logoutOthers { message revoked } }";
 
 /// A gateway that sends the same code to every phone.
 async fn start() -> TestApp {

@@ -75,7 +75,7 @@ pub struct LogoutPayload {
     message: String,
 }
 
-/// What signing out everywhere came to.
+/// What signing out on several devices came to.
 #[derive(SimpleObject)]
 pub struct LogoutAllPayload {
     /// A sentence to show.
@@ -203,6 +203,19 @@ impl AuthMutation {
         app.sessions.forget(user);
         let revoked = i32::try_from(ended).unwrap_or(i32::MAX);
         Ok(LogoutAllPayload { message: "Logged out from all devices".to_owned(), revoked })
+    }
+
+    /// Signs the person out on all their other devices; this one stays signed in.
+    ///
+    /// Errors: `UNAUTHENTICATED` when another device signed this one out meanwhile.
+    async fn logout_others(&self, ctx: &Context<'_>) -> Result<LogoutAllPayload> {
+        let (user, staying) = (ctx.viewer()?.user_id, ctx.viewer()?.session_id);
+        let app = ctx.app()?;
+        let now = app.clock.now();
+        let ended = app.write(async move |conn| verbs::end_others(conn, user, staying, now).await).await?;
+        app.sessions.forget(user);
+        let revoked = i32::try_from(ended).unwrap_or(i32::MAX);
+        Ok(LogoutAllPayload { message: "Logged out from all other devices".to_owned(), revoked })
     }
 
     /// Signs one of the person's devices out. Errors: `NOT_FOUND`.

@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use crate::app::Claims;
 use crate::db::Conn;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::events::{self, NewEvent};
 use crate::journeys::auth::Session;
 use crate::journeys::auth::model::{Ending, Refreshable, WaitingCode};
@@ -225,5 +225,35 @@ pub async fn end_all(conn: &mut Conn, user: UserId, now: DateTime<Utc>) -> Resul
         .execute(conn)
         .await?;
     events::record(conn, &NewEvent::of_sessions(user, "all", now)).await?;
+    Ok(ended)
+}
+
+/// Ends all live sessions of a person but the one that stays, and records it. Returns how many there were.
+///
+/// # Errors
+/// `UNAUTHENTICATED` when the one that is to stay was ended meanwhile.
+pub async fn end_others(
+    conn: &mut Conn,
+    user: UserId,
+    staying: SessionId,
+    now: DateTime<Utc>,
+) -> Result<usize> {
+    // Of devices that do this at once the first stays; each other one finds that its own session has ended.
+    User::lock(conn, user).await?;
+    let live = user_session::table
+        .filter(user_session::user_id.eq(user))
+        .filter(user_session::revoked_at.is_null())
+        .filter(user_session::expires_at.gt(now));
+    let stays = live.filter(user_session::id.eq(staying)).select(user_session::id).first::<SessionId>(conn);
+    if stays.await.optional()?.is_none() {
+        return Err(Error::new(Code::Unauthenticated, "invalid token"));
+    }
+    let ended = diesel::update(live.filter(user_session::id.ne(staying)))
+        .set((user_session::revoked_at.eq(now), user_session::revoked_reason.eq(Ending::Revoked)))
+        .execute(conn)
+        .await?;
+    if ended > 0 {
+        events::record(conn, &NewEvent::of_sessions(user, "others", now)).await?;
+    }
     Ok(ended)
 }

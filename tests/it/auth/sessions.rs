@@ -209,6 +209,58 @@ async fn a_person_ends_another_device_of_their_own_but_nobody_elses() {
 }
 
 #[tokio::test]
+async fn a_person_signs_out_everywhere_else_and_stays_here() {
+    let app = start().await;
+    let devices = [
+        Device::sign_in(&app, PHONE).await,
+        Device::sign_in(&app, PHONE).await,
+        Device::sign_in(&app, PHONE).await,
+    ];
+    let neighbour = Device::sign_in(&app, "+919876500002").await;
+    for device in &devices {
+        device.me(&app).await.ok();
+    }
+
+    let answer = app.graphql(&devices[1].person, LOGOUT_OTHERS, json!({})).await.ok();
+
+    let message = "Logged out from all other devices";
+    assert_eq!(answer["logoutOthers"], json!({"message": message, "revoked": 2}));
+    for device in [&devices[0], &devices[2]] {
+        assert_eq!(device.me(&app).await.refused(), INVALID);
+        assert_eq!(refresh(&app, &device.refresh_token).await.refused(), INVALID);
+    }
+    devices[1].me(&app).await.ok();
+    neighbour.me(&app).await.ok();
+    let left = app.graphql(&devices[1].person, SESSIONS, json!({})).await.ok()["sessions"]["nodes"].clone();
+    assert_eq!((left.as_array().unwrap().len(), &left[0]["isCurrent"]), (1, &json!(true)));
+    refresh(&app, &devices[1].refresh_token).await.ok();
+
+    let again = app.graphql(&devices[1].person, LOGOUT_OTHERS, json!({})).await.ok();
+    assert_eq!(again["logoutOthers"]["revoked"], 0);
+    assert_eq!(app.number("SELECT count(*) FROM user_session WHERE revoked_reason = 'revoked'").await, 2);
+    assert_eq!(app.number("SELECT count(*) FROM event WHERE value = 'others'").await, 1);
+    assert_eq!(app.number("SELECT count(*) FROM event").await, 1);
+}
+
+#[tokio::test]
+async fn of_devices_that_sign_each_other_out_at_once_one_stays() {
+    let app = start().await;
+    let who = app.consumer("First").await;
+    let mut devices = vec![who.clone()];
+    for _ in 0..5 {
+        devices.push(Person { token: app.sign_in(who.user_id).await, ..who.clone() });
+    }
+
+    let answers = join_all(devices.iter().map(|device| app.graphql(device, LOGOUT_OTHERS, json!({})))).await;
+
+    let (stayed, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.errors.is_empty());
+    assert_eq!((stayed.len(), refused.len()), (1, 5));
+    assert_eq!(stayed[0].data["logoutOthers"]["revoked"], 5);
+    refused.iter().for_each(|answer| assert_eq!(answer.refused(), INVALID));
+    assert_eq!(app.number("SELECT count(*) FROM user_session WHERE revoked_at IS NULL").await, 1);
+}
+
+#[tokio::test]
 async fn a_session_of_the_rest_face_keeps_its_long_life_whichever_way_it_is_refreshed() {
     let app = TestApp::with(&[("DEV_OTP", CODE), ("REST_TOKEN_DAYS", "45")]).await;
     let life = json!(45 * 86_400);
@@ -255,6 +307,7 @@ async fn sessions_are_for_those_who_are_signed_in() {
         "{ me { id } }",
         LOGOUT,
         "mutation { logoutAll { message } }",
+        LOGOUT_OTHERS,
         "mutation { revokeSession(id: 1) { message } }",
     ] {
         let answer = app.graphql(None, query, json!({})).await;

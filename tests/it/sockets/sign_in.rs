@@ -77,6 +77,46 @@ async fn signing_out_closes_the_sockets_of_that_session_and_of_no_other() {
 }
 
 #[tokio::test]
+async fn signing_out_everywhere_else_closes_the_other_sockets_on_every_node() {
+    let server = Server::start().await;
+    let node = Server::on(server.app.beside(&[]).await).await;
+    let who = server.app.consumer("First").await;
+    let elsewhere = Person { token: server.app.sign_in(who.user_id).await, ..who.clone() };
+    let somebody = server.app.consumer("Second").await;
+    let mut leaving = [server.signed_in(&elsewhere).await, node.signed_in(&elsewhere).await];
+    let mut staying =
+        [server.signed_in(&who).await, node.signed_in(&who).await, node.signed_in(&somebody).await];
+
+    server.app.graphql(&who, "mutation { logoutOthers { message } }", json!({})).await.ok();
+
+    for client in &mut leaving {
+        assert_eq!(client.closed().await, status(4403, "Forbidden"));
+    }
+    for client in &mut staying {
+        client.subscribe("1", BALANCE, json!({})).await;
+        assert_eq!(client.hear().await["type"], "next");
+    }
+}
+
+#[tokio::test]
+async fn a_device_that_is_signed_out_from_another_one_loses_its_socket_only() {
+    let server = Server::start().await;
+    let node = Server::on(server.app.beside(&[]).await).await;
+    let who = server.app.consumer("First").await;
+    let lost = Person { token: server.app.sign_in(who.user_id).await, ..who.clone() };
+    let mut leaving = node.signed_in(&lost).await;
+    let mut staying = node.signed_in(&who).await;
+    let revoke = "mutation($id: ID!) { revokeSession(id: $id) { message } }";
+
+    let id = server.app.claims(&lost).sid;
+    server.app.graphql(&who, revoke, json!({"id": id.to_string()})).await.ok();
+
+    assert_eq!(leaving.closed().await, status(4403, "Forbidden"));
+    staying.subscribe("1", BALANCE, json!({})).await;
+    assert_eq!(staying.hear().await["type"], "next");
+}
+
+#[tokio::test]
 async fn a_session_that_another_node_ended_closes_its_sockets() {
     let server = Server::start().await;
     let who = server.app.consumer("First").await;
