@@ -122,6 +122,15 @@ pub fn table() -> Vec<Route> {
             .refuse("order_id", 403, "Unauthorized")
             .missing("items", 400, "No items to return"),
 
+        // 2.8 Profile
+        get("/consumer/profile/me", Consumer, run!("profile_me"))
+            .also("/profile/me"),
+        post("/consumer/profile/edit", Consumer, run!("profile_edit"))
+            .also("/profile/edit")
+            .validated()
+            .form()
+            .plain("name"),
+
         // 2.9 Address book
         get("/consumer/addresses", Consumer, run!("addresses")),
         post("/consumer/address/add", Consumer, run!("address_add"))

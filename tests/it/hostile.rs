@@ -256,6 +256,11 @@ fn bodies() -> Vec<(&'static str, Value)> {
             "/consumer/onboarding",
             json!({"flat_number": "1", "date_of_birth": "1990-02-03", "gender": "Other"}),
         ),
+        (
+            "/consumer/profile/edit",
+            json!({"name": "N", "flat_number": "1", "profile_image_url": "U", "gender": "Other",
+                "date_of_birth": "1990-02-03", "preferred_language": "L"}),
+        ),
         ("/consumer/cart/add", json!({"item_id": 999_999, "quantity": 1})),
         ("/consumer/cart/update", json!({"item_id": 999_999, "quantity": 1})),
         ("/consumer/cart/remove", json!({"item_id": 999_999})),

@@ -1,5 +1,7 @@
 //! Onboarding and who a person is.
 
+mod editing;
+
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use society_gateway::app::Role;

@@ -7,6 +7,7 @@ mod notifications;
 mod offers;
 mod orders;
 mod payouts;
+mod profile;
 mod shopkeeping;
 mod shopping;
 mod upload;

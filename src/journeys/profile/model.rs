@@ -79,8 +79,8 @@ impl User {
 #[derive(Clone, Debug, Queryable, Selectable, async_graphql::SimpleObject)]
 #[diesel(table_name = consumer_profile)]
 pub struct ConsumerProfile {
-    /// Whose it is.
-    #[graphql(skip)]
+    /// The number that they sign in with.
+    #[graphql(name = "phone")]
     pub user_phone: Phone,
     /// Their name.
     pub name: String,

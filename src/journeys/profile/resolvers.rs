@@ -1,11 +1,11 @@
 //! People and their onboarding in GraphQL.
 
-use async_graphql::{ComplexObject, Context, InputObject, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, InputObject, MaybeUndefined, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use crate::app::Role;
 use crate::error::{Error, Result};
-use crate::journeys::profile::verbs::{self, Basics, ConsumerDetails};
+use crate::journeys::profile::verbs::{self, Basics, ConsumerDetails, ProfileChange};
 use crate::journeys::profile::{ConsumerProfile, ConsumerProfileOf, User};
 use crate::request::{Reach, load};
 use crate::values::{Date, optional_text, required_text, word};
@@ -20,6 +20,14 @@ impl ProfileQuery {
     async fn me(&self, ctx: &Context<'_>) -> Result<User> {
         let user = ctx.viewer()?.user_id;
         User::find(&mut *ctx.app()?.read().await?, user).await
+    }
+
+    /// What the signed-in consumer told about themselves. Errors: `NOT_FOUND` before consumer onboarding.
+    async fn consumer_profile(&self, ctx: &Context<'_>) -> Result<ConsumerProfile> {
+        let phone = ctx.consumer()?.phone.clone();
+        load(ctx, ConsumerProfileOf(phone))
+            .await?
+            .ok_or_else(|| Error::not_found("Consumer profile not found"))
     }
 }
 
@@ -65,13 +73,10 @@ pub struct BasicOnboardingInput {
 
 impl BasicOnboardingInput {
     fn check(self) -> Result<Basics> {
-        let text = |field: &'static str, text: &str| {
-            required_text(text, 100).map_err(|problem| Error::bad_input(field, format!("{field} {problem}")))
-        };
         Ok(Basics {
-            name: text("name", &self.name)?,
-            city: text("city", &self.city)?,
-            society: text("society", &self.society)?,
+            name: required("name", &self.name)?,
+            city: required("city", &self.city)?,
+            society: required("society", &self.society)?,
             role: self.role.into(),
         })
     }
@@ -94,25 +99,75 @@ pub struct ConsumerOnboardingInput {
 
 impl ConsumerOnboardingInput {
     fn check(self, now: DateTime<Utc>) -> Result<ConsumerDetails> {
-        let text = |field: &'static str, text: Option<String>, max| {
-            optional_text(text.as_deref(), max)
-                .map_err(|problem| Error::bad_input(field, format!("{field} {problem}")))
-        };
-        if let Some(Date(day)) = self.date_of_birth
-            && (day > now.date_naive() || chrono::Datelike::year(&day) < 1900)
-        {
-            return Err(Error::bad_input(
-                "dateOfBirth",
-                "dateOfBirth is a day from 1900 on, not in the future",
-            ));
-        }
         Ok(ConsumerDetails {
-            flat_number: text("flatNumber", self.flat_number, 50)?,
-            profile_image_url: text("profileImageUrl", self.profile_image_url, 255)?,
-            gender: text("gender", self.gender, 10)?,
-            date_of_birth: self.date_of_birth,
-            preferred_language: text("preferredLanguage", self.preferred_language, 20)?,
+            flat_number: optional("flatNumber", self.flat_number.as_deref(), 50)?,
+            profile_image_url: optional("profileImageUrl", self.profile_image_url.as_deref(), 255)?,
+            gender: optional("gender", self.gender.as_deref(), 10)?,
+            date_of_birth: day_of_birth(self.date_of_birth, now)?,
+            preferred_language: optional("preferredLanguage", self.preferred_language.as_deref(), 20)?,
         })
+    }
+}
+
+/// What becomes different about a consumer. What is absent stays; null and blank text clear, except the name.
+#[derive(InputObject)]
+pub struct UpdateProfileInput {
+    /// The person's name, 1 to 100 characters. Null is refused.
+    name: MaybeUndefined<String>,
+    /// Their flat, such as "B-1204"; at most 50 characters.
+    flat_number: MaybeUndefined<String>,
+    /// The address of their picture; at most 255 characters.
+    profile_image_url: MaybeUndefined<String>,
+    /// As they put it; at most 10 characters.
+    gender: MaybeUndefined<String>,
+    /// When they were born: from 1900 on, not in the future.
+    date_of_birth: MaybeUndefined<Date>,
+    /// The language they want to read; at most 20 characters.
+    preferred_language: MaybeUndefined<String>,
+}
+
+impl UpdateProfileInput {
+    fn check(&self, now: DateTime<Utc>) -> Result<ProfileChange> {
+        let text = |field: &'static str, given: &MaybeUndefined<String>, max| {
+            given.as_opt_deref().map(|text| optional(field, text, max)).transpose()
+        };
+        Ok(ProfileChange {
+            name: self.name.as_opt_deref().map(name).transpose()?,
+            flat_number: text("flatNumber", &self.flat_number, 50)?,
+            profile_image_url: text("profileImageUrl", &self.profile_image_url, 255)?,
+            gender: text("gender", &self.gender, 10)?,
+            date_of_birth: self
+                .date_of_birth
+                .as_opt_ref()
+                .map(|day| day_of_birth(day.copied(), now))
+                .transpose()?,
+            preferred_language: text("preferredLanguage", &self.preferred_language, 20)?,
+            updated_at: now,
+        })
+    }
+}
+
+fn name(given: Option<&str>) -> Result<String> {
+    match given.map_or("", str::trim) {
+        "" => Err(Error::bad_input("name", "Name cannot be empty")),
+        text => required("name", text),
+    }
+}
+
+fn required(field: &'static str, text: &str) -> Result<String> {
+    required_text(text, 100).map_err(|problem| Error::bad_input(field, format!("{field} {problem}")))
+}
+
+fn optional(field: &'static str, text: Option<&str>, max: usize) -> Result<Option<String>> {
+    optional_text(text, max).map_err(|problem| Error::bad_input(field, format!("{field} {problem}")))
+}
+
+fn day_of_birth(given: Option<Date>, now: DateTime<Utc>) -> Result<Option<Date>> {
+    match given {
+        Some(Date(day)) if day > now.date_naive() || chrono::Datelike::year(&day) < 1900 => {
+            Err(Error::bad_input("dateOfBirth", "dateOfBirth is a day from 1900 on, not in the future"))
+        }
+        given => Ok(given),
     }
 }
 
@@ -125,7 +180,18 @@ pub struct OnboardingPayload {
     user: User,
 }
 
-/// Onboarding.
+/// What came of a change to a profile.
+#[derive(SimpleObject)]
+pub struct ProfilePayload {
+    /// A sentence to show.
+    message: &'static str,
+    /// The profile as it is now.
+    profile: ConsumerProfile,
+    /// The person as they are now.
+    user: User,
+}
+
+/// Onboarding, and changes of a profile.
 #[derive(Default)]
 pub struct ProfileMutation;
 
@@ -170,5 +236,22 @@ impl ProfileMutation {
         let user =
             app.write(async move |conn| verbs::complete_consumer(conn, id, &details, now).await).await?;
         Ok(OnboardingPayload { message: "Consumer onboarding done".to_owned(), user })
+    }
+
+    /// Changes what the signed-in consumer told about themselves. Phone, city and society stay as they are.
+    ///
+    /// Errors: `BAD_INPUT` that names the field; `NOT_FOUND` before consumer onboarding.
+    async fn update_profile(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What becomes different.")] input: UpdateProfileInput,
+    ) -> Result<ProfilePayload> {
+        let id = ctx.consumer()?.user_id;
+        let app = ctx.app()?;
+        let change = input.check(app.clock.now())?;
+        let (user, profile) =
+            app.write(async move |conn| verbs::update_consumer(conn, id, &change).await).await?;
+        app.sessions.forget(id);
+        Ok(ProfilePayload { message: "Profile updated", profile, user })
     }
 }

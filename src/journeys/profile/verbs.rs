@@ -10,7 +10,7 @@ use crate::app::Role;
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::events::{self, NewEvent};
-use crate::journeys::profile::User;
+use crate::journeys::profile::{ConsumerProfile, User};
 use crate::schema::{consumer_profile, user_profile};
 use crate::values::{Date, Phone, UserId};
 
@@ -111,6 +111,55 @@ pub async fn complete_consumer(
         .returning(User::as_returning())
         .get_result(conn)
         .await?)
+}
+
+/// A change of what a consumer told about themselves, checked. `None` keeps, `Some(None)` clears.
+#[derive(AsChangeset)]
+#[diesel(table_name = consumer_profile)]
+pub struct ProfileChange {
+    /// Their name, which cannot be cleared.
+    pub name: Option<String>,
+    /// Their flat.
+    pub flat_number: Option<Option<String>>,
+    /// The address of their picture.
+    pub profile_image_url: Option<Option<String>>,
+    /// As they put it.
+    pub gender: Option<Option<String>>,
+    /// When they were born.
+    pub date_of_birth: Option<Option<Date>>,
+    /// The language they want to read.
+    pub preferred_language: Option<Option<String>>,
+    /// When it changes, in UTC.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// Changes a consumer's profile; the name is the person's as well. A new one is told to every node.
+///
+/// # Errors
+/// `NOT_FOUND` before consumer onboarding.
+pub async fn update_consumer(
+    conn: &mut Conn,
+    user: UserId,
+    change: &ProfileChange,
+) -> Result<(User, ConsumerProfile)> {
+    let before = User::lock(conn, user).await?;
+    let own = consumer_profile::table.filter(consumer_profile::user_phone.eq(&before.phone));
+    let profile = diesel::update(own)
+        .set(change)
+        .returning(ConsumerProfile::as_returning())
+        .get_result(conn)
+        .await
+        .optional()?
+        .ok_or_else(|| Error::not_found("Consumer profile not found"))?;
+    let user = diesel::update(user_profile::table.find(user))
+        .set((user_profile::name.eq(&profile.name), user_profile::updated_at.eq(change.updated_at)))
+        .returning(User::as_returning())
+        .get_result(conn)
+        .await?;
+    if user.name != before.name {
+        events::record(conn, &NewEvent::of_sessions(user.id, "changed", change.updated_at)).await?;
+    }
+    Ok((user, profile))
 }
 
 /// Gives the person with that phone a role, whether or not they ever signed in. For the operator's command line only.
