@@ -19,6 +19,7 @@ use crate::journeys::offers::{OffersMutation, OffersQuery};
 use crate::journeys::orders::{OrdersMutation, OrdersQuery, OrdersSubscription, ShopOrdersMutation};
 use crate::journeys::profile::{ProfileMutation, ProfileQuery};
 use crate::journeys::rewards::{RewardsMutation, RewardsQuery};
+use crate::journeys::settings::{SettingsMutation, SettingsQuery};
 use crate::journeys::shops::ShopQuery;
 use crate::journeys::vendor::{VendorMutation, VendorQuery};
 use crate::journeys::wallet::{WalletMutation, WalletQuery};
@@ -42,6 +43,7 @@ pub struct Query(
     OffersQuery,
     RewardsQuery,
     NotificationsQuery,
+    SettingsQuery,
     VendorQuery,
 );
 
@@ -59,6 +61,7 @@ pub struct Mutation(
     OffersMutation,
     RewardsMutation,
     NotificationsMutation,
+    SettingsMutation,
     VendorMutation,
 );
 

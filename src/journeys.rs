@@ -11,6 +11,7 @@ pub mod offers;
 pub mod orders;
 pub mod profile;
 pub mod rewards;
+pub mod settings;
 pub mod shops;
 pub mod vendor;
 pub mod wallet;

@@ -381,6 +381,9 @@ diesel::table! {
         role_onboarding_done -> Bool,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        location_allowed -> Bool,
+        marketing_opt_in -> Bool,
+        data_sharing_allowed -> Bool,
     }
 }
 

@@ -165,6 +165,12 @@ pub fn table() -> Vec<Route> {
         post("/consumer/rewards/redeem", Consumer, run!("rewards_redeem"))
             .refuse("amount", 400, "Invalid amount"),
 
+        // 2.14 Settings
+        get("/consumer/settings", Consumer, run!("settings")),
+        post("/consumer/settings/update", Consumer, run!("settings_update"))
+            .validated()
+            .any_of(&["location_allowed", "marketing_opt_in", "data_sharing_allowed"], 400, "No settings provided"),
+
         // 2.15 Logout
         post("/logout", Anyone, run!("logout"))
             .anonymous("Token missing"),

@@ -302,6 +302,10 @@ fn bodies() -> Vec<(&'static str, Value)> {
         ("/consumer/rewards/redeem", json!({"amount": 1})),
         ("/consumer/wishlist/add", json!({"item_id": 1})),
         ("/consumer/wishlist/remove", json!({"item_id": 1})),
+        (
+            "/consumer/settings/update",
+            json!({"location_allowed": true, "marketing_opt_in": true, "data_sharing_allowed": true}),
+        ),
         ("/consumer/address/add", json!({"house_number": "h", "street": "s", "landmark": "l"})),
         ("/consumer/address/1/edit", json!({"house_number": "h", "street": "s", "landmark": "l"})),
         ("/consumer/orders/1/message", json!({"message": "m"})),

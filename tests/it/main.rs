@@ -25,6 +25,7 @@ mod profile;
 mod rest;
 mod rewards;
 mod server;
+mod settings;
 mod shops;
 mod sockets;
 mod streams;

@@ -8,6 +8,7 @@ mod offers;
 mod orders;
 mod payouts;
 mod profile;
+mod settings;
 mod shopkeeping;
 mod shopping;
 mod upload;

@@ -1,0 +1,3 @@
+ALTER TABLE user_profile DROP COLUMN data_sharing_allowed;
+ALTER TABLE user_profile DROP COLUMN marketing_opt_in;
+ALTER TABLE user_profile DROP COLUMN location_allowed;
