@@ -79,6 +79,12 @@ impl TestApp {
         rows.into_iter().map(|event| (event.cursor(), event.value)).collect()
     }
 
+    /// Waits until everything that was recorded may be delivered: transactions of other databases of this server hold
+    /// events back, too.
+    pub async fn nothing_is_held_back(&self) {
+        while self.number("SELECT count(*) FROM event WHERE xid >= event_horizon()").await > 0 {}
+    }
+
     /// Waits until the feed has looked at the table again, twice.
     async fn feed_has_looked(&self) {
         let looks = self.background.feed_statements();

@@ -150,6 +150,7 @@ async fn both_sides_hear_every_message_once_and_in_order() {
     let order = story.order(json!({})).await;
     // Known to be heard: whoever begins behind the first message hears it from the table.
     story.say(&story.buyer, &order, "zero").await;
+    story.app.nothing_is_held_back().await;
     let first = story.app.number("SELECT xid FROM event WHERE kind = 'order_message_added'").await;
     let after = json!({"after": format!("{first}-1")});
     let mut streams = Vec::new();

@@ -125,15 +125,18 @@ impl Client {
     }
 
     async fn next(&mut self) -> Message {
-        let message = async {
-            loop {
-                match self.socket.next().await.expect("the socket is open").unwrap() {
-                    Message::Ping(_) | Message::Pong(_) => {}
-                    message => return message,
-                }
+        loop {
+            match self.frame().await {
+                Message::Ping(_) | Message::Pong(_) => {}
+                message => return message,
             }
-        };
-        tokio::time::timeout(PATIENCE, message).await.expect("a message in time")
+        }
+    }
+
+    /// Whatever comes next, pings and pongs of the WebSocket itself included.
+    pub async fn frame(&mut self) -> Message {
+        let frame = async { self.socket.next().await.expect("the socket is open").unwrap() };
+        tokio::time::timeout(PATIENCE, frame).await.expect("a message in time")
     }
 }
 

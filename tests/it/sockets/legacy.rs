@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use axum::body::Bytes;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
 
 use super::client::Fake;
 use super::{BALANCE, LOAD, STATUS, status};
@@ -103,10 +105,13 @@ async fn an_older_client_is_kept_alive_and_believed_as_long_as_its_socket_answer
     let server = Server::start().await;
     let mut client = server.legacy(json!({})).await;
 
-    for _ in 0..5 {
+    for round in 0..5 {
         server.app.clock.advance(TimeDelta::seconds(20));
-        // It says nothing itself; its library answers the ping of the socket that comes along.
         assert_eq!(client.hear().await, json!({"type": "ka"}));
+        assert_eq!(client.frame().await, Message::Ping(Bytes::new()));
+        // It says nothing itself; its library answers the ping. The answer to one of its own tells that all was heard.
+        client.send(Message::Ping(vec![round].into())).await;
+        assert_eq!(client.frame().await, Message::Pong(vec![round].into()));
     }
 }
 
