@@ -20,6 +20,7 @@ use crate::journeys::orders::{OrdersMutation, OrdersQuery, OrdersSubscription, S
 use crate::journeys::profile::{ProfileMutation, ProfileQuery};
 use crate::journeys::rewards::{RewardsMutation, RewardsQuery};
 use crate::journeys::shops::ShopQuery;
+use crate::journeys::support::{SupportMutation, SupportQuery};
 use crate::journeys::vendor::{VendorMutation, VendorQuery};
 use crate::journeys::wallet::{WalletMutation, WalletQuery};
 use crate::journeys::wishlist::{WishlistMutation, WishlistQuery};
@@ -42,6 +43,7 @@ pub struct Query(
     OffersQuery,
     RewardsQuery,
     NotificationsQuery,
+    SupportQuery,
     VendorQuery,
 );
 
@@ -59,6 +61,7 @@ pub struct Mutation(
     OffersMutation,
     RewardsMutation,
     NotificationsMutation,
+    SupportMutation,
     VendorMutation,
 );
 

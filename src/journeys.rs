@@ -12,6 +12,7 @@ pub mod orders;
 pub mod profile;
 pub mod rewards;
 pub mod shops;
+pub mod support;
 pub mod vendor;
 pub mod wallet;
 pub mod wishlist;

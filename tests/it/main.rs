@@ -28,6 +28,7 @@ mod server;
 mod shops;
 mod sockets;
 mod streams;
+mod support;
 mod vendor;
 mod wallet;
 mod wishlist;

@@ -9,6 +9,7 @@ mod orders;
 mod payouts;
 mod shopkeeping;
 mod shopping;
+mod support;
 mod upload;
 mod vendor;
 mod wallet;
