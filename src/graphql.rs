@@ -21,6 +21,7 @@ use crate::journeys::profile::{ProfileMutation, ProfileQuery};
 use crate::journeys::rewards::{RewardsMutation, RewardsQuery};
 use crate::journeys::settings::{SettingsMutation, SettingsQuery};
 use crate::journeys::shops::ShopQuery;
+use crate::journeys::support::{SupportMutation, SupportQuery};
 use crate::journeys::vendor::{VendorMutation, VendorQuery};
 use crate::journeys::wallet::{WalletMutation, WalletQuery};
 use crate::journeys::wishlist::{WishlistMutation, WishlistQuery};
@@ -44,6 +45,7 @@ pub struct Query(
     RewardsQuery,
     NotificationsQuery,
     SettingsQuery,
+    SupportQuery,
     VendorQuery,
 );
 
@@ -62,6 +64,7 @@ pub struct Mutation(
     RewardsMutation,
     NotificationsMutation,
     SettingsMutation,
+    SupportMutation,
     VendorMutation,
 );
 

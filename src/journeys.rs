@@ -13,6 +13,7 @@ pub mod profile;
 pub mod rewards;
 pub mod settings;
 pub mod shops;
+pub mod support;
 pub mod vendor;
 pub mod wallet;
 pub mod wishlist;

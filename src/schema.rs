@@ -370,6 +370,30 @@ diesel::table! {
 }
 
 diesel::table! {
+    support_message (id) {
+        id -> Int8,
+        ticket_id -> Int8,
+        sender -> Text,
+        sender_id -> Int8,
+        message -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    support_ticket (id) {
+        id -> Int8,
+        user_id -> Int8,
+        subject -> Text,
+        category -> Nullable<Text>,
+        status -> Text,
+        order_id -> Nullable<Int8>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     user_profile (id) {
         id -> Int8,
         phone -> Text,
@@ -510,6 +534,10 @@ diesel::joinable!(shop -> user_profile (owner_id));
 diesel::joinable!(shop_hours -> shop (shop_id));
 diesel::joinable!(stock_movement -> item (item_id));
 diesel::joinable!(stock_movement -> orders (order_id));
+diesel::joinable!(support_message -> support_ticket (ticket_id));
+diesel::joinable!(support_message -> user_profile (sender_id));
+diesel::joinable!(support_ticket -> orders (order_id));
+diesel::joinable!(support_ticket -> user_profile (user_id));
 diesel::joinable!(user_session -> user_profile (user_id));
 diesel::joinable!(vendor_document -> user_profile (vendor_id));
 diesel::joinable!(vendor_wallet -> shop (shop_id));
@@ -548,6 +576,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     shop,
     shop_hours,
     stock_movement,
+    support_message,
+    support_ticket,
     user_profile,
     user_session,
     vendor_document,

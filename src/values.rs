@@ -18,6 +18,6 @@ pub use id::*;
 pub use instant::Instant;
 pub use paise::{NoAmount, Paise};
 pub use phone::Phone;
-pub use text::{optional_text, required_text};
+pub use text::{excerpt, optional_text, required_text};
 pub use time_of_day::TimeOfDay;
 pub(crate) use word::word;

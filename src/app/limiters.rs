@@ -29,6 +29,8 @@ pub enum Limit {
     OrdersPerUser,
     /// Messages sent by one person.
     MessagesPerUser,
+    /// Support tickets opened by one person.
+    TicketsPerUser,
     /// Requests with files that one person sends.
     FilesPerUser,
     /// Sessions refreshed from one client address.
@@ -38,7 +40,7 @@ pub enum Limit {
 /// Each limit with its count and the window in seconds in which the count refills (contract §1.8).
 ///
 /// Addresses get more than the legacy service gave them: a whole society may stand behind one.
-const QUOTAS: [(Limit, u32, u64); 9] = [
+const QUOTAS: [(Limit, u32, u64); 10] = [
     (Limit::OtpPerPhone, 3, 15 * 60),
     (Limit::OtpPerAddress, 20, 15 * 60),
     (Limit::OtpPerPrefix, 50, 15 * 60),
@@ -46,6 +48,7 @@ const QUOTAS: [(Limit, u32, u64); 9] = [
     (Limit::VerifyPerAddress, 60, 30 * 60),
     (Limit::OrdersPerUser, 20, 60 * 60),
     (Limit::MessagesPerUser, 120, 60),
+    (Limit::TicketsPerUser, 20, 60 * 60),
     (Limit::FilesPerUser, 30, 60 * 60),
     (Limit::RefreshPerAddress, 300, 15 * 60),
 ];

@@ -165,6 +165,18 @@ pub fn table() -> Vec<Route> {
         post("/consumer/rewards/redeem", Consumer, run!("rewards_redeem"))
             .refuse("amount", 400, "Invalid amount"),
 
+        // 2.13 Support; the reply and the questions are additions
+        post("/consumer/support/ticket", Consumer, run!("support_ticket_open"))
+            .validated(),
+        get("/consumer/support/tickets", Consumer, run!("support_tickets")),
+        get("/consumer/support/ticket/{ticket_id}", Consumer, run!("support_ticket"))
+            .refuse("ticket_id", 404, "Ticket not found"),
+        post("/consumer/support/ticket/{ticket_id}/reply", Consumer, run!("support_reply"))
+            .validated()
+            .refuse("ticket_id", 404, "Ticket not found"),
+        // Whoever cannot sign in needs help first.
+        get("/consumer/support/faqs", Public, run!("support_faqs")),
+
         // 2.14 Settings
         get("/consumer/settings", Consumer, run!("settings")),
         post("/consumer/settings/update", Consumer, run!("settings_update"))

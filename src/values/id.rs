@@ -120,6 +120,10 @@ ids! {
     OfferId;
     /// `reward_ledger.id`.
     RewardEntryId;
+    /// `support_ticket.id`.
+    SupportTicketId;
+    /// `support_message.id`.
+    SupportMessageId;
 }
 
 /// Whether a value names a row at all: every `ID` of the schema is one of these.

@@ -30,6 +30,19 @@ pub fn optional_text(text: Option<&str>, max: usize) -> Result<Option<String>, S
     }
 }
 
+/// How much of a text its notice shows, in characters.
+const EXCERPT: usize = 120;
+
+/// The beginning of a text in one line, at most 120 characters and an ellipsis.
+#[must_use]
+pub fn excerpt(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,5 +62,12 @@ mod tests {
         assert_eq!(optional_text(Some("  "), 7), Ok(None));
         assert_eq!(optional_text(None, 7), Ok(None));
         assert_eq!(optional_text(Some(" a "), 7), Ok(Some("a".to_owned())));
+    }
+
+    #[test]
+    fn an_excerpt_is_the_beginning_in_one_line() {
+        assert_eq!(excerpt("Two\nlines  here"), "Two lines here");
+        let long = "घ".repeat(200);
+        assert_eq!(excerpt(&long), format!("{}…", "घ".repeat(120)));
     }
 }

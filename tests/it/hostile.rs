@@ -312,6 +312,8 @@ fn bodies() -> Vec<(&'static str, Value)> {
         ("/consumer/orders/1/rate", json!({"rating": 5, "review": "r"})),
         ("/consumer/orders/1/issue", json!({"issue_type": "t", "description": "d"})),
         ("/consumer/orders/1/return/raise", json!({"items": [{"item_id": 1, "quantity": 1}], "reason": "r"})),
+        ("/consumer/support/ticket", json!({"subject": "s", "message": "m", "category": "c", "order_id": 1})),
+        ("/consumer/support/ticket/1/reply", json!({"message": "m"})),
         ("/vendor/orders/1/modify", json!({"modifications": [{"item_id": 1, "quantity": 1}]})),
         (
             "/vendor/orders/1/return/initiate",
@@ -359,9 +361,11 @@ async fn no_query_string_of_any_rest_path_gives_our_fault() {
         "/consumer/wallet/history",
         "/consumer/order/history",
         "/consumer/notifications",
+        "/consumer/support/faqs",
     ] {
         for key in [
             "q",
+            "search",
             "status",
             "type",
             "tag",

@@ -29,6 +29,7 @@ mod settings;
 mod shops;
 mod sockets;
 mod streams;
+mod support;
 mod vendor;
 mod wallet;
 mod wishlist;

@@ -11,6 +11,7 @@ mod profile;
 mod settings;
 mod shopkeeping;
 mod shopping;
+mod support;
 mod upload;
 mod vendor;
 mod wallet;

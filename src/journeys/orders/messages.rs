@@ -22,12 +22,10 @@ use crate::journeys::orders::record::{Action, Change, Deed, NewMessage};
 use crate::journeys::orders::status::Side;
 use crate::request::{Relation, columns};
 use crate::schema::order_message;
-use crate::values::{Instant, OrderId, OrderMessageId, UserId, required_text};
+use crate::values::{Instant, OrderId, OrderMessageId, UserId, excerpt, required_text};
 
 /// The longest message, in characters.
 const LONGEST: usize = 2_000;
-/// How much of a message its notice shows, in characters.
-const EXCERPT: usize = 120;
 
 /// A message between the two sides of an order.
 #[derive(Clone, Debug, Queryable, Selectable, SimpleObject)]
@@ -111,14 +109,6 @@ pub fn read_text(text: &str) -> Result<String> {
     required_text(text, LONGEST).map_err(|problem| Error::bad_input("message", format!("message {problem}")))
 }
 
-fn excerpt(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(EXCERPT) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
-}
-
 /// A page of an order's messages, oldest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MessagesOfOrder {
@@ -189,17 +179,5 @@ impl QueryFragment<Pg> for Pages {
              ORDER BY order_message.id LIMIT page.size) AS order_message",
         );
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_notice_shows_the_beginning_of_a_message_in_one_line() {
-        assert_eq!(excerpt("Two\nlines  here"), "Two lines here");
-        let long = "घ".repeat(200);
-        assert_eq!(excerpt(&long), format!("{}…", "घ".repeat(120)));
     }
 }

@@ -1,0 +1,2 @@
+DROP TABLE support_message;
+DROP TABLE support_ticket;
