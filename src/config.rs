@@ -1,8 +1,13 @@
 //! Every setting: its name, its default, what it means. Read once; all wrong ones are named together.
 
-use std::fmt;
+mod reader;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+
+pub use reader::{ConfigError, Misfit};
+
+use reader::{Reader, list, number_in};
 
 /// Where the gateway runs; decides which conveniences are allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,75 +113,6 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// A setting that cannot be used: its name, what it says, what is expected.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Misfit {
-    name: &'static str,
-    value: Option<String>,
-    expected: String,
-}
-
-/// All settings that cannot be used.
-#[derive(Debug, PartialEq, Eq)]
-pub struct ConfigError(Vec<Misfit>);
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} cannot be used:", if self.0.len() == 1 { "One setting" } else { "These settings" })?;
-        for Misfit { name, value, expected } in &self.0 {
-            match value {
-                // A secret that is almost right must not end up in a log; addresses hold passwords.
-                Some(_) if name.starts_with("TOKEN_SECRET") || *name == "REDIS_URL" => {
-                    writeln!(f, "  {name}=…: expected {expected}")?
-                }
-                Some(value) => writeln!(f, "  {name}={value}: expected {expected}")?,
-                None => writeln!(f, "  {name} is not set: expected {expected}")?,
-            }
-        }
-        write!(f, "`society-gateway --help` lists every setting.")
-    }
-}
-
-impl std::error::Error for ConfigError {}
-
-struct Reader<'a> {
-    look_up: &'a dyn Fn(&str) -> Option<String>,
-    misfits: Vec<Misfit>,
-}
-
-impl Reader<'_> {
-    fn text(&self, name: &'static str) -> Option<String> {
-        (self.look_up)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
-    }
-
-    /// The parsed value, or the default when the setting is absent or wrong (a wrong one is noted).
-    fn read<T>(
-        &mut self,
-        name: &'static str,
-        default: T,
-        expected: &str,
-        parse: impl Fn(&str) -> Option<T>,
-    ) -> T {
-        let Some(value) = self.text(name) else { return default };
-        parse(&value).unwrap_or_else(|| {
-            self.refuse(name, Some(value), expected);
-            default
-        })
-    }
-
-    fn refuse(&mut self, name: &'static str, value: Option<String>, expected: &str) {
-        self.misfits.push(Misfit { name, value, expected: expected.to_owned() });
-    }
-}
-
-fn list<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
-    text.split(',').map(|part| parse(part.trim())).collect()
-}
-
-fn number_in(text: &str, range: std::ops::RangeInclusive<u32>) -> Option<u32> {
-    text.parse().ok().filter(|number| range.contains(number))
-}
-
 impl Config {
     /// Reads the settings from the process's environment.
     ///
@@ -191,7 +127,7 @@ impl Config {
     /// # Errors
     /// Every setting that cannot be used, named together.
     pub fn read(look_up: &dyn Fn(&str) -> Option<String>) -> Result<Config, ConfigError> {
-        let mut reader = Reader { look_up, misfits: Vec::new() };
+        let mut reader = Reader::new(look_up);
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let environment = reader.read(
             "APP_ENV",
@@ -298,7 +234,7 @@ impl Config {
         };
         config.check_environment_is_said(&mut reader);
         config.check_production(&mut reader);
-        if reader.misfits.is_empty() { Ok(config) } else { Err(ConfigError(reader.misfits)) }
+        reader.done(config)
     }
 
     /// Development gives money and codes away: it is a default only where nobody else can reach it.
@@ -386,7 +322,7 @@ mod tests {
         let error = read(&[("APP_ENV", "production"), ("DEV_OTP", "123456"), ("RATE_LIMITS", "off")])
             .map(|_| ())
             .unwrap_err();
-        let names: Vec<_> = error.0.iter().map(|misfit| misfit.name).collect();
+        let names: Vec<_> = error.names().collect();
         assert_eq!(names, ["DATABASE_URL", "TOKEN_SECRET", "DEV_OTP", "RATE_LIMITS"]);
     }
 
@@ -394,7 +330,7 @@ mod tests {
     fn a_gateway_that_others_can_reach_is_told_whether_it_is_production() {
         for setting in [("DATABASE_URL", "postgres://db/x"), ("LISTEN", "0.0.0.0:80")] {
             let error = read(&[setting]).map(|_| ()).unwrap_err();
-            assert_eq!(error.0.iter().map(|misfit| misfit.name).collect::<Vec<_>>(), ["APP_ENV"]);
+            assert_eq!(error.names().collect::<Vec<_>>(), ["APP_ENV"]);
             assert!(read(&[setting, ("APP_ENV", "development")]).is_ok());
         }
     }
