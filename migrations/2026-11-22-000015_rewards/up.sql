@@ -28,8 +28,9 @@ CREATE TABLE reward_ledger (
 );
 
 CREATE INDEX reward_ledger_of_user_idx ON reward_ledger (user_id, id DESC);
--- An order earns once, is paid with points once, and each of the two is taken back once.
-CREATE UNIQUE INDEX reward_ledger_order_once ON reward_ledger (order_id, kind, sign(points));
+CREATE INDEX reward_ledger_of_order_idx ON reward_ledger (order_id);
+-- An order earns once, and is paid with points once.
+CREATE UNIQUE INDEX reward_ledger_order_once ON reward_ledger (order_id, kind) WHERE kind <> 'reversal';
 
 -- Points that the consumer wants to use for the cart.
 ALTER TABLE cart ADD COLUMN points BIGINT NOT NULL DEFAULT 0;

@@ -29,6 +29,8 @@ pub enum Limit {
     OrdersPerUser,
     /// Messages sent by one person.
     MessagesPerUser,
+    /// Coupon codes tried by one person.
+    CouponsPerUser,
     /// Support tickets opened by one person.
     TicketsPerUser,
     /// Requests with files that one person sends.
@@ -40,7 +42,7 @@ pub enum Limit {
 /// Each limit with its count and the window in seconds in which the count refills (contract §1.8).
 ///
 /// Addresses get more than the legacy service gave them: a whole society may stand behind one.
-const QUOTAS: [(Limit, u32, u64); 10] = [
+const QUOTAS: [(Limit, u32, u64); 11] = [
     (Limit::OtpPerPhone, 3, 15 * 60),
     (Limit::OtpPerAddress, 20, 15 * 60),
     (Limit::OtpPerPrefix, 50, 15 * 60),
@@ -48,6 +50,7 @@ const QUOTAS: [(Limit, u32, u64); 10] = [
     (Limit::VerifyPerAddress, 60, 30 * 60),
     (Limit::OrdersPerUser, 20, 60 * 60),
     (Limit::MessagesPerUser, 120, 60),
+    (Limit::CouponsPerUser, 60, 15 * 60),
     (Limit::TicketsPerUser, 20, 60 * 60),
     (Limit::FilesPerUser, 30, 60 * 60),
     (Limit::RefreshPerAddress, 300, 15 * 60),

@@ -28,7 +28,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         name: "points earned",
         by: By::Sql(
-            "SELECT 'order ' || orders.id AS what, final_paise / 1000 AS expected, points AS found
+            "SELECT 'order ' || orders.id AS what, LEAST(final_paise / 1000, 500) AS expected, points AS found
              FROM reward_ledger JOIN orders ON orders.id = order_id WHERE kind = 'credit'",
         ),
     },
@@ -36,7 +36,15 @@ pub const CHECKS: &[Check] = &[
         name: "points used",
         by: By::Sql(
             "SELECT 'order ' || orders.id AS what,
-                 CASE WHEN status IN ('rejected', 'cancelled') THEN 0 ELSE points_redeemed END AS expected,
+                 CASE
+                     WHEN status IN ('rejected', 'cancelled') THEN 0
+                     WHEN status = 'return_completed' THEN points_redeemed - (points_redeemed * COALESCE((
+                         SELECT SUM(order_return.quantity * unit_price_paise)
+                         FROM order_return JOIN order_item USING (order_id, item_id)
+                         WHERE order_return.order_id = orders.id AND order_return.status = 'completed'
+                     ), 0)::BIGINT / total_paise)
+                     ELSE points_redeemed
+                 END AS expected,
                  COALESCE((
                      SELECT -SUM(points) FROM reward_ledger
                      WHERE order_id = orders.id AND (kind = 'debit' OR (kind = 'reversal' AND points > 0))

@@ -21,8 +21,14 @@ fn line(due: &DuePayout) -> String {
     let number =
         account_number.as_ref().map_or("(encrypted with an unknown TOKEN_SECRET)", |number| number.reveal());
     let asked = payout.created_at.0.format("%Y-%m-%d %H:%M UTC");
-    let (id, amount, bank) = (payout.id, payout.amount, &payout.bank_name);
+    let (id, amount) = (payout.id, payout.amount);
+    let (bank, shop_name) = (printable(&payout.bank_name), printable(shop_name));
     format!("{id}  {asked}  ₹{amount}  account {number}  IFSC {ifsc_code}  {bank}  ({shop_name})")
+}
+
+/// Names are the vendor's own: a line break in one must not look like another payout.
+fn printable(name: &str) -> String {
+    name.escape_debug().to_string()
 }
 
 /// Says what became of a payout.

@@ -15,6 +15,8 @@ use crate::values::{OrderId, Paise, UserId, word};
 pub const WORTH: Paise = Paise(25);
 /// What an order must cost for each point it earns.
 pub const EARNED_PER: Paise = Paise::rupees(10);
+/// The most that one order earns, however dear it is: nobody makes points in bulk.
+pub const MOST_EARNED: i64 = 500;
 /// The names of the tiers, each with the points ever earned from which it holds.
 pub const TIERS: [(&str, i64); 4] = [("Bronze", 0), ("Silver", 500), ("Gold", 2_000), ("Platinum", 5_000)];
 
@@ -34,7 +36,7 @@ word! {
 /// What a delivered order earns.
 #[must_use]
 pub fn earned(final_amount: Paise) -> i64 {
-    final_amount.0 / EARNED_PER.0
+    (final_amount.0 / EARNED_PER.0).min(MOST_EARNED)
 }
 
 /// What points take off at most `payable`, and how many of them are needed for it.
@@ -110,19 +112,23 @@ pub async fn post(
     Ok(())
 }
 
-/// Takes back the part of what an order earned that falls on `worth` of its price; no more than is left.
+/// What a return does to an order's points, where `returned` of `total` goes back: the same part of those that paid for
+/// it comes back, and of those that it earned is taken, no more than there are.
 ///
 /// # Errors
 /// `INTERNAL` when the database fails.
-pub async fn take_back(
+pub async fn settle_return(
     conn: &mut Conn,
     user: UserId,
     order: OrderId,
-    worth: Paise,
-    final_amount: Paise,
+    part: Part,
+    redeemed: i64,
+    earned: i64,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let share = (earned(final_amount) * worth.0).checked_div(final_amount.0).unwrap_or(0);
+    let reference = format!("Order #{order} returned");
+    let posting = |points| PointsPosting { kind: PointsKind::Reversal, points, order, reference: &reference };
+    post(conn, user, &posting(part.of(redeemed)), now).await?;
     // Locked, so that nothing is spent between the look and the write.
     let held: Option<i64> = reward_account::table
         .find(user)
@@ -131,10 +137,28 @@ pub async fn take_back(
         .first(conn)
         .await
         .optional()?;
-    let reference = format!("Order #{order} returned");
-    let points = -share.min(held.unwrap_or(0));
-    post(conn, user, &PointsPosting { kind: PointsKind::Reversal, points, order, reference: &reference }, now)
-        .await
+    post(conn, user, &posting(-part.of(earned).min(held.unwrap_or(0))), now).await
+}
+
+/// How much of an order goes back.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// What the order's prices say of what goes back.
+    pub returned: Paise,
+    /// What they say of all of it.
+    pub total: Paise,
+}
+
+impl Part {
+    /// This part of so many points, rounded down; all of them when everything goes back.
+    #[must_use]
+    pub fn of(self, points: i64) -> i64 {
+        if self.returned >= self.total {
+            return points;
+        }
+        let share = i128::from(points) * i128::from(self.returned.0) / i128::from(self.total.0);
+        i64::try_from(share).unwrap_or(points)
+    }
 }
 
 #[cfg(test)]
@@ -144,6 +168,7 @@ mod tests {
     #[test]
     fn an_order_earns_a_point_for_every_ten_rupees() {
         assert_eq!([earned(Paise(999)), earned(Paise(1_000)), earned(Paise(15_075))], [0, 1, 15]);
+        assert_eq!(earned(Paise::MAX), 500);
     }
 
     #[test]
@@ -151,6 +176,13 @@ mod tests {
         assert_eq!(discount(10, Paise(1_000)), (10, Paise(250)));
         assert_eq!(discount(100, Paise(1_010)), (40, Paise(1_000)));
         assert_eq!(discount(100, Paise(24)), (0, Paise(0)));
+    }
+
+    #[test]
+    fn a_part_is_rounded_down_and_the_whole_is_whole() {
+        let part = |returned| Part { returned: Paise(returned), total: Paise(300) }.of(100);
+        assert_eq!([part(0), part(100), part(200), part(300)], [0, 33, 66, 100]);
+        assert_eq!(Part { returned: Paise(0), total: Paise(0) }.of(7), 7);
     }
 
     #[test]

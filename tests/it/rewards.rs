@@ -57,6 +57,11 @@ impl Story {
         self.app.graphql(who, &document, json!({"order": order})).await
     }
 
+    async fn deliver_after_agreement(&self, order: &Value) {
+        self.act(&self.buyer, order, "confirmModifiedOrder(orderId: $order) { message }").await.ok();
+        self.deliver(order).await;
+    }
+
     async fn redeem(&self, points: i64) -> Answer {
         self.app.graphql(&self.buyer, REDEEM, json!({"points": points})).await
     }
@@ -171,4 +176,44 @@ async fn orders_at_once_never_use_the_same_points_twice() {
     assert_eq!(story.points().await, 0);
     assert_eq!(story.app.number("SELECT sum(points) FROM reward_ledger").await, 0);
     story.app.audit_is_clean().await;
+}
+
+#[tokio::test]
+async fn what_points_paid_for_comes_back_as_points() {
+    let story = Story::begin().await;
+    story.redeem(80).await.ok();
+    let order = story.order().await;
+    let fewer = "modifyOrder(orderId: $order, modifications: [{itemId: 1, quantity: 1}]) { order { final } }";
+    let modified = story.act(&story.vendor, &order, fewer).await.ok();
+    assert_eq!(modified["modifyOrder"]["order"]["final"], json!(80));
+    story.deliver_after_agreement(&order).await;
+    // Of 100 first 80 were used; the delivery of 80 rupees earned 8.
+    assert_eq!(story.points().await, 28);
+
+    let back = "initiateReturn(orderId: $order, items: [{itemId: 1, quantity: 1}]) { message }";
+    story.act(&story.vendor, &order, back).await.ok();
+    story.act(&story.vendor, &order, "completeReturn(orderId: $order) { refund }").await.ok();
+    assert_eq!(story.points().await, 100);
+    story.app.audit_is_clean().await;
+}
+
+#[tokio::test]
+async fn points_that_a_smaller_order_does_not_need_come_back_at_once() {
+    let story = Story::begin().await;
+    story.app.sql("UPDATE reward_account SET points = 800, lifetime_points = 800; UPDATE reward_ledger SET points = 800, points_after = 800").await;
+    story.redeem(800).await.ok();
+    let order = story.order().await;
+    assert_eq!(story.points().await, 0);
+    let fewer = "modifyOrder(orderId: $order, modifications: [{itemId: 1, quantity: 1}]) { order { final } }";
+    assert_eq!(story.act(&story.vendor, &order, fewer).await.ok()["modifyOrder"]["order"]["final"], json!(0));
+    let agree =
+        "confirmModifiedOrder(orderId: $order) { order { pointsRedeemed pointsDiscount discount final } }";
+    let agreed = story.act(&story.buyer, &order, agree).await.ok();
+    assert_eq!(
+        agreed["confirmModifiedOrder"]["order"],
+        json!({"pointsRedeemed": 400, "pointsDiscount": 100, "discount": 100, "final": 0})
+    );
+    assert_eq!(story.points().await, 400);
+    story.act(&story.buyer, &order, "cancelOrder(orderId: $order) { refund }").await.ok();
+    assert_eq!(story.points().await, 800);
 }

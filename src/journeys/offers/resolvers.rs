@@ -2,7 +2,7 @@
 
 use async_graphql::{ComplexObject, Context, Object, SimpleObject};
 
-use crate::app::Role;
+use crate::app::{Limit, Role};
 use crate::error::Result;
 use crate::journeys::cart::Cart;
 use crate::journeys::offers::input::{CreateOfferInput, UpdateOfferInput};
@@ -95,7 +95,7 @@ impl OffersMutation {
     /// Puts a coupon into the cart, in place of the one that is there. An order uses it up.
     ///
     /// Errors: `BAD_INPUT` without a code, `NOT_FOUND` for a code that is none, `CONFLICT` for an empty cart,
-    /// `COUPON_INVALID` with the sentence to show.
+    /// `COUPON_INVALID` with the sentence to show, `RATE_LIMITED`.
     async fn apply_coupon(
         &self,
         ctx: &Context<'_>,
@@ -106,6 +106,8 @@ impl OffersMutation {
             return self.remove_coupon(ctx).await;
         }
         let (who, app) = (ctx.consumer()?.user_id, ctx.app()?);
+        // Codes are short: nobody tries them all.
+        app.limiters.check(Limit::CouponsPerUser, &who.to_string())?;
         let now = app.clock.now();
         let cart = app
             .write(async move |conn| {

@@ -13,11 +13,12 @@ use crate::db::Conn;
 use crate::db::once::{Ask, once};
 use crate::error::{Error, Result};
 use crate::journeys::cart::MOST_OF_ONE;
-use crate::journeys::orders::OrderItem;
 use crate::journeys::orders::lock::{Held, lock};
 use crate::journeys::orders::record::{Acted, Action, Change, Deed, NewMessage, some_of};
 use crate::journeys::orders::status::{Act, next};
+use crate::journeys::orders::{Order, OrderItem};
 use crate::ledger::book::WalletSource;
+use crate::ledger::points::{self, PointsKind, PointsPosting};
 use crate::ledger::stock::{Movements, StockReason};
 use crate::schema::order_item;
 use crate::values::{ItemId, OrderId, OrderItemId, Paise};
@@ -75,7 +76,7 @@ async fn change(conn: &mut Conn, held: &Held, wanted: &[OrderModificationInput])
     let lines = OrderItem::of_order(conn, id).await?;
     let differences = differences(&lines, wanted)?;
     let total = new_total(&lines, &differences)?;
-    let final_amount = Paise((total.0 - held.order.discount.0).max(0));
+    let final_amount = Reduced::of(&held.order, total).final_amount;
 
     let goods = differences.iter().map(|line| (line.item, line.from - line.to));
     Movements::of_order(id, StockReason::OrderModified, goods, held.at).lock_and_write(conn).await?;
@@ -180,13 +181,25 @@ pub async fn confirm_modified(
 /// What the wallet got back.
 async fn agree(conn: &mut Conn, held: &Held) -> Result<Paise> {
     let transition = next(held.order.status, Act::ConfirmModified, held.side)?;
-    let id = held.order.id;
+    let order = &held.order;
+    let id = order.id;
     let lines = OrderItem::of_order(conn, id).await?;
     let total = Paise(lines.iter().map(|line| line.subtotal.0).sum());
+    let reduced = Reduced::of(order, total);
+    let unused = PointsPosting {
+        kind: PointsKind::Reversal,
+        points: order.points_redeemed - reduced.points,
+        order: id,
+        reference: &format!("Order #{id} modified"),
+    };
+    points::post(conn, order.user_id, &unused, held.at).await?;
     let moved = held.move_money(conn, transition, Paise::ZERO, WalletSource::OrderModify).await?;
     let change = Change {
         total_paise: Some(total),
-        discount_paise: Some(Paise(total.0 - held.order.final_amount.0)),
+        discount_paise: Some(Paise(total.0 - reduced.final_amount.0)),
+        coupon_discount_paise: Some(reduced.coupon_discount),
+        points_redeemed: Some(reduced.points),
+        points_discount_paise: Some(reduced.points_discount),
         ..Change::of(transition, &moved)
     };
     let deed = Deed {
@@ -201,6 +214,25 @@ async fn agree(conn: &mut Conn, held: &Held) -> Result<Paise> {
     };
     held.write(conn, &change, &deed).await?;
     Ok(moved.refund)
+}
+
+/// What is left of an order's discounts when its lines come to another total: the coupon takes off what it took, at most
+/// all of it; of the points those that are still needed, and never more than were used.
+struct Reduced {
+    coupon_discount: Paise,
+    points: i64,
+    points_discount: Paise,
+    final_amount: Paise,
+}
+
+impl Reduced {
+    fn of(order: &Order, total: Paise) -> Reduced {
+        let coupon_discount = order.coupon_discount.min(total);
+        let left = Paise(total.0 - coupon_discount.0);
+        let (points, points_discount) = points::discount(order.points_redeemed, left);
+        let final_amount = Paise(left.0 - points_discount.0);
+        Reduced { coupon_discount, points, points_discount, final_amount }
+    }
 }
 
 #[cfg(test)]

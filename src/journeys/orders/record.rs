@@ -83,6 +83,12 @@ pub struct Change {
     pub total_paise: Option<Paise>,
     /// What is deducted.
     pub discount_paise: Option<Paise>,
+    /// What the coupon takes off.
+    pub coupon_discount_paise: Option<Paise>,
+    /// How many points it uses.
+    pub points_redeemed: Option<i64>,
+    /// What they take off.
+    pub points_discount_paise: Option<Paise>,
     /// What it costs.
     pub final_paise: Option<Paise>,
     /// What is held of the wallet's payment.

@@ -24,6 +24,9 @@ use crate::values::{
     AccountNumber, Instant, Paise, PayoutRequestId, ShopId, UserId, VendorWalletTransactionId, word,
 };
 
+/// How many payouts of one shop can wait: the operator pays them one by one.
+const MOST_WAITING: i64 = 20;
+
 /// So many payouts the operator is shown at once, oldest first.
 const MOST_SHOWN: i64 = 1_000;
 
@@ -123,7 +126,14 @@ async fn request(
         reference: &format!("Withdraw to {}", AccountNumber::masked(&account.account_last_four)),
         order_id: None,
     };
+    // The wallet's row is locked from here on: of two at once, the second counts the first.
     let posted = book::post_shop(conn, shop, &posting, now).await?;
+    let waiting = payout_request::table
+        .filter(payout_request::shop_id.eq(shop))
+        .filter(payout_request::status.eq(PayoutStatus::Requested));
+    if waiting.count().get_result::<i64>(conn).await? >= MOST_WAITING {
+        return Err(Error::conflict(format!("At most {MOST_WAITING} payouts of a shop can wait at once")));
+    }
     Ok(diesel::insert_into(payout_request::table)
         .values((
             payout_request::shop_id.eq(shop),

@@ -17,7 +17,7 @@ use crate::journeys::orders::record::{Acted, Action, Change, Deed, some_of};
 use crate::journeys::orders::returns::{MOST, NewReturn, OrderReturn, ReturnStatus};
 use crate::journeys::orders::status::{Act, Transition, next};
 use crate::ledger::book::WalletSource;
-use crate::ledger::points;
+use crate::ledger::points::{self, Part};
 use crate::ledger::stock::{Movements, StockReason};
 use crate::schema::order_return;
 use crate::values::{ItemId, OrderId, OrderReturnId, Paise};
@@ -129,15 +129,19 @@ pub async fn complete(
 async fn pay(conn: &mut Conn, held: &Held) -> Result<Paise> {
     let order = &held.order;
     let transition = next(order.status, Act::CompleteReturn, held.side)?;
-    let returned = move_on(conn, held, ReturnStatus::Accepted, ReturnStatus::Completed).await?;
-    if returned.is_empty() {
+    let goods = move_on(conn, held, ReturnStatus::Accepted, ReturnStatus::Completed).await?;
+    if goods.is_empty() {
         return Err(Error::conflict("No accepted returns found"));
     }
     let lines = OrderItem::of_order(conn, order.id).await?;
-    let worth = value_of_return(order.total, order.final_amount, worth(&lines, &returned));
-    let goods = Movements::of_order(order.id, StockReason::ReturnCompleted, sums(&returned), held.at);
-    goods.lock_and_write(conn).await?;
-    points::take_back(conn, order.user_id, order.id, worth, order.final_amount, held.at).await?;
+    let returned = worth(&lines, &goods);
+    let worth = value_of_return(order.total, order.final_amount, returned);
+    let movements = Movements::of_order(order.id, StockReason::ReturnCompleted, sums(&goods), held.at);
+    movements.lock_and_write(conn).await?;
+    let part = Part { returned, total: order.total };
+    let earned = points::earned(order.final_amount);
+    points::settle_return(conn, order.user_id, order.id, part, order.points_redeemed, earned, held.at)
+        .await?;
     let moved = held.move_money(conn, transition, worth, WalletSource::ReturnCompleted).await?;
     let body = format!("{} has back what you returned of order #{}.", held.shop_name, order.id);
     let detail = Cow::Owned(format!("Worth {worth}"));
