@@ -5,6 +5,7 @@ mod following;
 mod form;
 mod loaders;
 mod page;
+mod pages;
 mod row;
 
 use std::net::IpAddr;
@@ -17,6 +18,7 @@ pub use following::{Place, follow};
 pub use form::{File, Form, LARGEST_FILE, Unread, Upload};
 pub use loaders::{Loaders, Relation, grouped, load};
 pub use page::{List, Page, PageLimits};
+pub use pages::{InPages, Pages, by_page};
 pub(crate) use row::columns;
 pub use row::{Columns, Row};
 

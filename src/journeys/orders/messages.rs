@@ -6,11 +6,7 @@ use std::sync::Arc;
 
 use async_graphql::SimpleObject;
 use chrono::{DateTime, Utc};
-use diesel::dsl::AsSelect;
-use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt};
 use diesel_async::RunQueryDsl;
 
 use crate::app::Viewer;
@@ -20,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::journeys::orders::lock::lock;
 use crate::journeys::orders::record::{Action, Change, Deed, NewMessage};
 use crate::journeys::orders::status::Side;
-use crate::request::{Relation, columns};
+use crate::request::{InPages, Pages, Relation, by_page, columns};
 use crate::schema::order_message;
 use crate::values::{Instant, OrderId, OrderMessageId, UserId, excerpt, required_text};
 
@@ -120,64 +116,18 @@ pub struct MessagesOfOrder {
     pub limit: i64,
 }
 
+impl InPages for OrderMessage {
+    const ROWS: &'static str = "(SELECT * FROM order_message \
+        WHERE order_message.order_id = page.parent_id AND order_message.id > page.after \
+        ORDER BY order_message.id LIMIT page.size) AS order_message";
+}
+
 impl Relation for MessagesOfOrder {
     type Value = Vec<Arc<OrderMessage>>;
 
     async fn load(conn: &mut Conn, keys: &[Self]) -> Result<HashMap<Self, Vec<Arc<OrderMessage>>>> {
-        let rows: Vec<(i64, OrderMessage)> = Pages::new(keys).load(conn).await?;
-        let mut found: HashMap<Self, Vec<Arc<OrderMessage>>> = HashMap::with_capacity(keys.len());
-        for (place, message) in rows {
-            // PostgreSQL counts from one.
-            if let Some(key) = usize::try_from(place - 1).ok().and_then(|place| keys.get(place)) {
-                found.entry(*key).or_default().push(Arc::new(message));
-            }
-        }
-        // The statement promises no order of its outer rows.
-        found.values_mut().for_each(|messages| messages.sort_by_key(|message| message.id));
-        Ok(found)
-    }
-}
-
-/// One page of each of many orders, each read along `order_message_of_order_idx` until it is full.
-#[derive(QueryId)]
-struct Pages {
-    orders: Vec<OrderId>,
-    afters: Vec<OrderMessageId>,
-    limits: Vec<i64>,
-    columns: AsSelect<OrderMessage, Pg>,
-}
-
-impl Pages {
-    fn new(keys: &[MessagesOfOrder]) -> Pages {
-        Pages {
-            orders: keys.iter().map(|key| key.order).collect(),
-            afters: keys.iter().map(|key| key.after).collect(),
-            limits: keys.iter().map(|key| key.limit).collect(),
-            columns: OrderMessage::as_select(),
-        }
-    }
-}
-
-impl Query for Pages {
-    type SqlType = (BigInt, AsSelect<OrderMessage, Pg>);
-}
-
-impl QueryFragment<Pg> for Pages {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT page.place, ");
-        self.columns.walk_ast(out.reborrow())?;
-        out.push_sql(" FROM unnest(");
-        out.push_bind_param::<Array<BigInt>, _>(&self.orders)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.afters)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.limits)?;
-        out.push_sql(
-            ") WITH ORDINALITY AS page (order_id, after, size, place) \
-             CROSS JOIN LATERAL (SELECT * FROM order_message \
-             WHERE order_message.order_id = page.order_id AND order_message.id > page.after \
-             ORDER BY order_message.id LIMIT page.size) AS order_message",
-        );
-        Ok(())
+        let asked = keys.iter().map(|key| (key.order.0, key.after.0, key.limit));
+        let rows = Pages::<OrderMessage>::new(asked).load(conn).await?;
+        Ok(by_page(keys, rows, |row: &OrderMessage| row.id))
     }
 }

@@ -4,17 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::SimpleObject;
-use diesel::dsl::AsSelect;
-use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt};
 use diesel_async::RunQueryDsl;
 
 use crate::db::Conn;
 use crate::error::Result;
 use crate::journeys::support::SupportSide;
-use crate::request::{Relation, columns};
+use crate::request::{InPages, Pages, Relation, by_page, columns};
 use crate::schema::support_message;
 use crate::values::{Instant, SupportMessageId, SupportTicketId};
 
@@ -64,64 +60,18 @@ pub struct MessagesOfTicket {
     pub limit: i64,
 }
 
+impl InPages for SupportMessage {
+    const ROWS: &'static str = "(SELECT * FROM support_message \
+        WHERE support_message.ticket_id = page.parent_id AND support_message.id > page.after \
+        ORDER BY support_message.id LIMIT page.size) AS support_message";
+}
+
 impl Relation for MessagesOfTicket {
     type Value = Vec<Arc<SupportMessage>>;
 
     async fn load(conn: &mut Conn, keys: &[Self]) -> Result<HashMap<Self, Vec<Arc<SupportMessage>>>> {
-        let rows: Vec<(i64, SupportMessage)> = Pages::new(keys).load(conn).await?;
-        let mut found: HashMap<Self, Vec<Arc<SupportMessage>>> = HashMap::with_capacity(keys.len());
-        for (place, message) in rows {
-            // PostgreSQL counts from one.
-            if let Some(key) = usize::try_from(place - 1).ok().and_then(|place| keys.get(place)) {
-                found.entry(*key).or_default().push(Arc::new(message));
-            }
-        }
-        // The statement promises no order of its outer rows.
-        found.values_mut().for_each(|messages| messages.sort_by_key(|message| message.id));
-        Ok(found)
-    }
-}
-
-/// One page of each of many tickets, each read along `support_message_of_ticket_idx` until it is full.
-#[derive(QueryId)]
-struct Pages {
-    tickets: Vec<SupportTicketId>,
-    afters: Vec<SupportMessageId>,
-    limits: Vec<i64>,
-    columns: AsSelect<SupportMessage, Pg>,
-}
-
-impl Pages {
-    fn new(keys: &[MessagesOfTicket]) -> Pages {
-        Pages {
-            tickets: keys.iter().map(|key| key.ticket).collect(),
-            afters: keys.iter().map(|key| key.after).collect(),
-            limits: keys.iter().map(|key| key.limit).collect(),
-            columns: SupportMessage::as_select(),
-        }
-    }
-}
-
-impl Query for Pages {
-    type SqlType = (BigInt, AsSelect<SupportMessage, Pg>);
-}
-
-impl QueryFragment<Pg> for Pages {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT page.place, ");
-        self.columns.walk_ast(out.reborrow())?;
-        out.push_sql(" FROM unnest(");
-        out.push_bind_param::<Array<BigInt>, _>(&self.tickets)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.afters)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.limits)?;
-        out.push_sql(
-            ") WITH ORDINALITY AS page (ticket_id, after, size, place) \
-             CROSS JOIN LATERAL (SELECT * FROM support_message \
-             WHERE support_message.ticket_id = page.ticket_id AND support_message.id > page.after \
-             ORDER BY support_message.id LIMIT page.size) AS support_message",
-        );
-        Ok(())
+        let asked = keys.iter().map(|key| (key.ticket.0, key.after.0, key.limit));
+        let rows = Pages::<SupportMessage>::new(asked).load(conn).await?;
+        Ok(by_page(keys, rows, |row: &SupportMessage| row.id))
     }
 }
