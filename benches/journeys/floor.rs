@@ -22,6 +22,8 @@ pub enum Sql {
     Shops,
     /// All shops of a society.
     AllShops,
+    /// The shops of a society that have something to order.
+    Search,
     /// A cart's lines with their items, and their shop.
     Cart,
     /// A wallet and a page of its transactions.
@@ -37,6 +39,7 @@ impl Sql {
         match self {
             Sql::Shops => read::SHOPS,
             Sql::AllShops => read::ALL_SHOPS,
+            Sql::Search => read::SEARCH,
             Sql::Cart => read::CART,
             Sql::Wallet => read::WALLET,
             Sql::Orders => read::ORDERS,
@@ -49,6 +52,7 @@ impl Sql {
         match self {
             Sql::Shops => 21 + 20 * 6,
             Sql::AllShops => 100,
+            Sql::Search => 21,
             Sql::Cart => 3 + 1,
             Sql::Wallet => 1 + 20,
             Sql::Orders => 10 + 10 + 20,
@@ -94,6 +98,7 @@ impl Worker for Bare {
         self.rows = match self.sql {
             Sql::Shops => read::shops(client, prepared, person).await?,
             Sql::AllShops => read::all_shops(client, prepared, person).await?,
+            Sql::Search => read::search(client, prepared, person).await?,
             Sql::Cart => read::cart(client, prepared, person).await?,
             Sql::Wallet => read::wallet(client, prepared, person).await?,
             Sql::Orders => read::orders(client, prepared, person).await?,

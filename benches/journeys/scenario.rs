@@ -131,6 +131,19 @@ pub const SCENARIOS: &[Scenario] = &[
         wanted_ratio: Some(0.45),
     },
     Scenario {
+        name: "search_shops",
+        askers: Askers::Readers,
+        call: Call {
+            line: "POST /graphql",
+            body: Body::Json(
+                r#"{"query":"{ shops(first: 20, filter: {query: \"shop\", item: \"number\", minRating: 2, minPrice: 20, maxPrice: 180}) { nodes { id shopName shopType isOpen rating } } }"}"#,
+            ),
+            expected: (r#""shopName":"#, 20),
+        },
+        floor: Sql::Search,
+        wanted_ratio: None,
+    },
+    Scenario {
         name: "cart_view",
         askers: Askers::Readers,
         call: Call {

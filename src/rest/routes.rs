@@ -40,7 +40,7 @@ pub fn table() -> Vec<Route> {
             .also("/shops/search")
             .lenient("status")
             .pages("limit", 100, "cursor")
-            .any_of(&["q", "min_price", "max_price", "rating", "available", "status", "type", "tag"],
+            .any_of(&["q", "item", "min_price", "max_price", "rating", "available", "status", "type", "tag"],
                 400, "Missing search query 'q'"),
         get("/shop/{shop_id}/items", Consumer, run!("shop_items"))
             .also("/consumer/shop/{shop_id}/items")

@@ -1,5 +1,7 @@
 //! Browsing shops and items.
 
+mod scale;
+
 use serde_json::{Value, json};
 use society_gateway::values::ShopId;
 
@@ -193,6 +195,13 @@ async fn each_condition_narrows_the_list_and_all_must_hold() {
         (json!({"query": " milk "}), vec![milk]),
         (json!({"query": "dair"}), vec![milk]),
         (json!({"query": "e"}), vec![basket, shelves]),
+        (json!({"item": " RIC "}), vec![basket]),
+        (json!({"item": "milk"}), vec![milk]),
+        (json!({"item": "pen"}), vec![]),
+        (json!({"item": "ink"}), vec![]),
+        (json!({"item": "rice", "maxPrice": 60}), vec![basket]),
+        (json!({"item": "rice", "minPrice": 61}), vec![]),
+        (json!({"item": "milk", "status": "OPEN"}), vec![]),
         (json!({"minPrice": 60}), vec![basket]),
         (json!({"maxPrice": "30.5"}), vec![milk]),
         (json!({"minPrice": 30.5, "maxPrice": 60}), vec![basket, milk]),
@@ -240,6 +249,8 @@ async fn a_bad_condition_is_refused_by_its_name() {
         (json!({"query": " \t "}), "query", "Missing search query 'q'"),
         (json!({"query": "x".repeat(101)}), "query", "query has 101 characters; at most 100 are allowed"),
         (json!({"query": "a\u{7}"}), "query", "query must not contain control characters"),
+        (json!({"item": " m "}), "item", "item must have at least 2 characters"),
+        (json!({"item": "x".repeat(101)}), "item", "item has 101 characters; at most 100 are allowed"),
         (json!({"type": "x".repeat(101)}), "type", "type has 101 characters; at most 100 are allowed"),
         (json!({"tags": ["x".repeat(51)]}), "tags", "tags has 51 characters; at most 50 are allowed"),
         (json!({"tags": vec!["x"; 11]}), "tags", "at most 10 tags can be asked for at once"),

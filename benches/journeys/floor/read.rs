@@ -48,6 +48,15 @@ pub const SHOPS: &[&str] = &[
 
 pub const ALL_SHOPS: &[&str] = &[SHOPS_OF_SOCIETY];
 
+pub const SEARCH: &[&str] = &[concat!(
+    "SELECT ",
+    columns_of_shop!(),
+    " FROM shop WHERE shop.city = $1 AND shop.society = $2 AND (shop.shop_name ILIKE $3 OR shop.shop_type ILIKE $4) \
+     AND shop.rating >= $5 AND EXISTS (SELECT * FROM item WHERE item.shop_id = shop.id AND item.is_active AND \
+     item.is_available AND item.title ILIKE $6 AND item.price_paise BETWEEN $7 AND $8) \
+     ORDER BY shop.is_open DESC, shop.rating DESC NULLS LAST, shop.id LIMIT $9"
+)];
+
 pub const CART: &[&str] = &[
     concat!(
         "SELECT cart_item.id, cart_item.quantity, ",
@@ -96,6 +105,22 @@ pub async fn shops(client: &Client, prepared: &[Statement], person: &Person) -> 
 pub async fn all_shops(client: &Client, prepared: &[Statement], person: &Person) -> Result<usize> {
     let [shops] = places(prepared)?;
     Ok(client.query(shops, &[&person.city, &person.society, &WHOLE_LIST]).await?.len())
+}
+
+pub async fn search(client: &Client, prepared: &[Statement], person: &Person) -> Result<usize> {
+    let [shops] = places(prepared)?;
+    let conditions: [&(dyn ToSql + Sync); 9] = [
+        &person.city,
+        &person.society,
+        &"%shop%",
+        &"%shop%",
+        &2.0_f64,
+        &"%number%",
+        &2_000_i64,
+        &18_000_i64,
+        &21_i64,
+    ];
+    Ok(client.query(shops, &conditions).await?.len())
 }
 
 pub async fn cart(client: &Client, prepared: &[Statement], person: &Person) -> Result<usize> {

@@ -18,6 +18,8 @@ use crate::values::{Paise, ShopId, optional_text};
 
 /// The longest text to search for, in characters.
 const LONGEST_TEXT: usize = 100;
+/// The shortest text to search items for, in characters: fewer are in most titles.
+const SHORTEST_ITEM: usize = 2;
 /// The longest tag, in characters.
 const LONGEST_TAG: usize = 50;
 /// The most tags at once.
@@ -44,6 +46,9 @@ pub struct ShopFilter {
     pub tags: Option<Vec<String>>,
     /// Part of the shop's name or of its type, 1 to 100 characters.
     pub query: Option<String>,
+    /// Part of the title of something that the shop has to order, 2 to 100 characters. With a price: the same item holds
+    /// all.
+    pub item: Option<String>,
     /// The shop has something to order for at least this price.
     pub min_price: Option<Paise>,
     /// The shop has something to order for at most this price. With `minPrice`: the same item holds both.
@@ -61,6 +66,7 @@ pub struct Wanted {
     kind: Option<String>,
     tags: Vec<String>,
     query: Option<String>,
+    item: Option<String>,
     prices: Option<(Paise, Paise)>,
     min_rating: f64,
     available: bool,
@@ -77,6 +83,7 @@ impl ShopFilter {
             kind: part("type", self.kind.as_deref(), LONGEST_TEXT)?,
             tags: self.tags()?,
             query: self.query()?,
+            item: self.item()?,
             prices: self.prices()?,
             min_rating: self.min_rating()?,
             available: self.available.unwrap_or(false),
@@ -100,6 +107,15 @@ impl ShopFilter {
             Some("") => Err(Error::bad_input("query", "Missing search query 'q'")),
             Some(text) => part("query", Some(text), LONGEST_TEXT),
         }
+    }
+
+    fn item(&self) -> Result<Option<String>> {
+        let item = self.item.as_deref().map(str::trim);
+        if item.is_some_and(|text| text.chars().count() < SHORTEST_ITEM) {
+            let problem = format!("item must have at least {SHORTEST_ITEM} characters");
+            return Err(Error::bad_input("item", problem));
+        }
+        part("item", item, LONGEST_TEXT)
     }
 
     fn prices(&self) -> Result<Option<(Paise, Paise)>> {
@@ -173,10 +189,16 @@ impl Wanted {
         }
         let to_order =
             item::table.filter(item::shop_id.eq(shop::id)).filter(item::is_active).filter(item::is_available);
-        match self.prices {
-            Some((min, max)) => shops.filter(exists(to_order.filter(item::price_paise.between(min, max)))),
-            None if self.available => shops.filter(exists(to_order)),
-            None => shops,
+        match (&self.item, self.prices) {
+            (Some(title), Some((min, max))) => shops.filter(exists(
+                to_order.filter(item::title.ilike(title)).filter(item::price_paise.between(min, max)),
+            )),
+            (Some(title), None) => shops.filter(exists(to_order.filter(item::title.ilike(title)))),
+            (None, Some((min, max))) => {
+                shops.filter(exists(to_order.filter(item::price_paise.between(min, max))))
+            }
+            (None, None) if self.available => shops.filter(exists(to_order)),
+            (None, None) => shops,
         }
     }
 }
