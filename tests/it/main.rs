@@ -11,6 +11,7 @@ mod addresses;
 mod audit;
 mod auth;
 mod cart;
+mod contract;
 mod edge;
 mod embedded;
 mod events;

@@ -1,0 +1,201 @@
+//! What holds on every path alike (contract 1.2, 1.4, 1.7), also when several things are wrong at once.
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::{HeaderMap, Method, header};
+use serde_json::{Value, json};
+use society_gateway::app::Role;
+use society_gateway::server::{self, ServerState};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use crate::contract::paths::{self, OLDER};
+use crate::harness::{Person, TestApp};
+
+struct Everywhere {
+    app: TestApp,
+    router: Router,
+    consumer: Person,
+    vendor: Person,
+    newcomer: Person,
+}
+
+struct Reply {
+    status: u16,
+    headers: HeaderMap,
+    body: Value,
+}
+
+/// Whom a path is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Audience {
+    Public,
+    Anyone,
+    Consumers,
+    Vendors,
+}
+
+fn audience(path: &str) -> Audience {
+    match path {
+        "/send-otp" | "/verify-otp" | "/auth/refresh" | "/consumer/support/faqs" => Audience::Public,
+        "/onboarding/basic" | "/logout" | "/logout-all" => Audience::Anyone,
+        path if path.starts_with("/vendor") => Audience::Vendors,
+        _ => Audience::Consumers,
+    }
+}
+
+/// Every path with values in its places.
+fn calls() -> impl Iterator<Item = (Method, String)> {
+    let paths = paths::documented().map(|path| path.replace("{}", "1"));
+    paths.map(|path| {
+        let (method, path) = path.split_once(' ').expect("a method and a path");
+        (method.parse().expect("a method"), path.to_owned())
+    })
+}
+
+impl Everywhere {
+    async fn begin() -> Everywhere {
+        let app = TestApp::with(&[("RATE_LIMITS", "off")]).await;
+        let state = ServerState::new(app.app.clone(), CancellationToken::new()).unwrap();
+        let router = server::router(state).await.expect("the table fits the schema");
+        let (shop, vendor) = app.shop("Fresh Mart").await;
+        app.item(shop, "Rice", "60.50", 5).await;
+        let consumer = app.consumer("Buyer").await;
+        let newcomer = app.person("Newcomer", None, "").await;
+        Everywhere { app, router, consumer, vendor, newcomer }
+    }
+
+    async fn send(&self, method: &Method, path: &str, token: Option<&str>, body: &str) -> Reply {
+        let request = Request::builder().method(method).uri(format!("/api/v1{path}"));
+        let request = request.header(header::ORIGIN, "https://app.example.org");
+        let request = request.header(header::ACCESS_CONTROL_REQUEST_METHOD, "POST");
+        let request = request.header(header::CONTENT_TYPE, "application/json");
+        let request = match token {
+            Some(token) => request.header(header::AUTHORIZATION, token),
+            None => request,
+        };
+        let request = request.body(Body::from(body.to_owned())).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        let body = serde_json::from_slice(&bytes).unwrap_or_default();
+        Reply { status: parts.status.as_u16(), headers: parts.headers, body }
+    }
+
+    async fn refused(&self, method: &Method, path: &str, token: Option<&str>, expected: (u16, &str)) {
+        // The body is wrong as well: it is not looked at before the person is known.
+        let reply = self.send(method, path, token, "{").await;
+        let told = json!({"status": "error", "message": expected.1, "code": expected.0});
+        assert_eq!((reply.status, reply.body), (expected.0, told), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn who_asks_is_checked_before_what_is_asked_on_every_path() {
+    let world = Everywhere::begin().await;
+    for (method, path) in calls() {
+        let audience = audience(&path);
+        if audience == Audience::Public {
+            continue;
+        }
+        let missing = if path == "/logout" { "Token missing" } else { "Auth header missing" };
+        world.refused(&method, &path, None, (401, missing)).await;
+        world.refused(&method, &path, Some("Bearer nonsense"), (401, "invalid token")).await;
+        if audience == Audience::Anyone {
+            continue;
+        }
+        world.refused(&method, &path, Some(&world.newcomer.token), (403, "Role missing")).await;
+        let other = if audience == Audience::Vendors { &world.consumer } else { &world.vendor };
+        world.refused(&method, &path, Some(&other.token), (403, "Forbidden")).await;
+        let bearer = format!("bEaReR {}", other.token);
+        world.refused(&method, &path, Some(&bearer), (403, "Forbidden")).await;
+    }
+    let staff = world.app.person("Staff", Some(Role::Staff), "Green Meadows").await;
+    world.refused(&Method::GET, "/consumer/wallet", Some(&staff.token), (403, "Forbidden")).await;
+}
+
+#[tokio::test]
+async fn every_path_answers_preflights_and_other_methods_and_names_its_requests() {
+    let world = Everywhere::begin().await;
+    for (method, path) in calls() {
+        let preflight = world.send(&Method::OPTIONS, &path, None, "").await;
+        assert!(matches!(preflight.status, 200 | 204), "OPTIONS {path}: {}", preflight.status);
+        for name in ["access-control-allow-origin", "access-control-allow-methods"] {
+            assert!(preflight.headers.contains_key(name), "OPTIONS {path} has no {name}");
+        }
+        let other = world.send(&Method::DELETE, &path, None, "").await;
+        let message = "The method is not allowed for the requested URL.";
+        assert_eq!((other.status, &other.body["message"]), (405, &json!(message)), "DELETE {path}");
+        let allowed = other.headers[header::ALLOW].to_str().unwrap();
+        assert!(allowed.split(',').any(|allowed| allowed == method.as_str()), "{path}: {allowed}");
+        let slash = world.send(&method, &format!("{path}/"), None, "").await;
+        assert_eq!((slash.status, &slash.body["code"]), (404, &json!(404)), "{path}/");
+        let reply = world.send(&method, &path, None, "").await;
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "no-referrer"),
+            ("access-control-expose-headers", "x-request-id,traceparent"),
+        ] {
+            assert_eq!(reply.headers[name], value, "{path}");
+        }
+        assert_eq!(reply.headers["x-request-id"].len(), 32, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_ways_of_older_clients_answer_as_their_targets() {
+    let world = Everywhere::begin().await;
+    // Onboarding can be done once, by each of two.
+    let twin = world.app.consumer("Buyer").await;
+    for (call, target) in OLDER {
+        let (method, path) = call.split_once(' ').expect("a method and a path");
+        let method: Method = method.parse().unwrap();
+        let (one, other) = match audience(target) {
+            Audience::Vendors => (&world.vendor, &world.vendor),
+            _ if *target == "/consumer/onboarding" => (&world.consumer, &twin),
+            _ => (&world.consumer, &world.consumer),
+        };
+        for (one, other, body) in
+            [(None, None, "{}"), (Some(one), Some(other), "{"), (Some(one), Some(other), "{}")]
+        {
+            let token = |who: Option<&Person>| who.map(|who| who.token.clone());
+            let older = world.send(&method, path, token(one).as_deref(), body).await;
+            let newer = world.send(&method, target, token(other).as_deref(), body).await;
+            assert_ne!(newer.body, Value::Null, "{target}");
+            assert_eq!((older.status, older.body), (newer.status, newer.body), "{call} {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_body_of_any_kind_makes_a_fault_of_ours() {
+    let world = Everywhere::begin().await;
+    for (method, path) in calls() {
+        let who = match audience(&path) {
+            Audience::Vendors => &world.vendor,
+            _ => &world.consumer,
+        };
+        // Signing out would end the walk.
+        if method == Method::GET || path.starts_with("/logout") {
+            continue;
+        }
+        for body in [
+            "",
+            "null",
+            "{}",
+            "[]",
+            "1",
+            "\"x\"",
+            "{",
+            "\u{feff}{}",
+            "{\"items\": {\"a\": []}}",
+            "{\"\": null}",
+        ] {
+            let reply = world.send(&method, &path, Some(&who.token), body).await;
+            assert!((200..500).contains(&reply.status), "{path} {body}: {} {}", reply.status, reply.body);
+            assert_eq!(reply.body["status"] == "success", reply.status == 200, "{path} {body}");
+        }
+    }
+}
