@@ -5,6 +5,7 @@
 //! success fails [`every_documented_path_is_called`].
 
 mod buying;
+mod checklist;
 mod everywhere;
 mod extras;
 mod lines;

@@ -30,22 +30,22 @@ use crate::harness::{Person, TestApp};
 
 /// What a client sees.
 #[derive(Debug)]
-struct Reply {
-    status: u16,
-    headers: HeaderMap,
-    body: Value,
+pub struct Reply {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Value,
 }
 
 impl Reply {
     /// The body of a success.
-    fn ok(self) -> Value {
+    pub fn ok(self) -> Value {
         assert_eq!(self.status, 200, "{self:?}");
         assert_eq!(self.body["status"], "success", "{self:?}");
         self.body
     }
 
     /// Status and message of a failure, whose envelope is whole.
-    fn refused(&self) -> (u16, &str) {
+    pub fn refused(&self) -> (u16, &str) {
         assert_eq!(self.body["status"], "error", "{self:?}");
         assert_eq!(self.body["code"], json!(self.status), "{self:?}");
         (self.status, self.body["message"].as_str().expect("a message"))
@@ -68,17 +68,17 @@ impl Reply {
 }
 
 /// A legacy client of a gateway.
-struct Client {
+pub struct Client {
     router: Router,
 }
 
 impl Client {
-    async fn of(app: &TestApp) -> Client {
+    pub async fn of(app: &TestApp) -> Client {
         let state = ServerState::new(app.app.clone(), CancellationToken::new()).unwrap();
         Client { router: server::router(state).await.expect("the table fits the schema") }
     }
 
-    async fn send(
+    pub async fn send(
         &self,
         method: Method,
         path: &str,
@@ -96,12 +96,12 @@ impl Client {
         Reply { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
-    async fn get(&self, who: &Person, path: &str) -> Reply {
+    pub async fn get(&self, who: &Person, path: &str) -> Reply {
         let token = format!("Bearer {}", who.token);
         self.send(Method::GET, path, &[("authorization", &token)], Body::empty()).await
     }
 
-    async fn post(&self, who: &Person, path: &str, body: Value) -> Reply {
+    pub async fn post(&self, who: &Person, path: &str, body: Value) -> Reply {
         let token = format!("Bearer {}", who.token);
         let headers = [("authorization", token.as_str()), ("content-type", "application/json")];
         self.send(Method::POST, path, &headers, body.to_string()).await

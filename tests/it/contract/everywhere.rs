@@ -1,30 +1,19 @@
 //! What holds on every path alike (contract 1.2, 1.4, 1.7), also when several things are wrong at once.
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::extract::Request;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{Method, header};
 use serde_json::{Value, json};
 use society_gateway::app::Role;
-use society_gateway::server::{self, ServerState};
-use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
 
 use crate::contract::paths::{self, OLDER};
 use crate::harness::{Person, TestApp};
+use crate::rest::{Client, Reply};
 
 struct Everywhere {
     app: TestApp,
-    router: Router,
+    client: Client,
     consumer: Person,
     vendor: Person,
     newcomer: Person,
-}
-
-struct Reply {
-    status: u16,
-    headers: HeaderMap,
-    body: Value,
 }
 
 /// Whom a path is for.
@@ -57,30 +46,24 @@ fn calls() -> impl Iterator<Item = (Method, String)> {
 impl Everywhere {
     async fn begin() -> Everywhere {
         let app = TestApp::with(&[("RATE_LIMITS", "off")]).await;
-        let state = ServerState::new(app.app.clone(), CancellationToken::new()).unwrap();
-        let router = server::router(state).await.expect("the table fits the schema");
+        let client = Client::of(&app).await;
         let (shop, vendor) = app.shop("Fresh Mart").await;
         app.item(shop, "Rice", "60.50", 5).await;
         let consumer = app.consumer("Buyer").await;
         let newcomer = app.person("Newcomer", None, "").await;
-        Everywhere { app, router, consumer, vendor, newcomer }
+        Everywhere { app, client, consumer, vendor, newcomer }
     }
 
+    /// As a page of another origin sends it.
     async fn send(&self, method: &Method, path: &str, token: Option<&str>, body: &str) -> Reply {
-        let request = Request::builder().method(method).uri(format!("/api/v1{path}"));
-        let request = request.header(header::ORIGIN, "https://app.example.org");
-        let request = request.header(header::ACCESS_CONTROL_REQUEST_METHOD, "POST");
-        let request = request.header(header::CONTENT_TYPE, "application/json");
-        let request = match token {
-            Some(token) => request.header(header::AUTHORIZATION, token),
-            None => request,
-        };
-        let request = request.body(Body::from(body.to_owned())).unwrap();
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.unwrap();
-        let body = serde_json::from_slice(&bytes).unwrap_or_default();
-        Reply { status: parts.status.as_u16(), headers: parts.headers, body }
+        let headers = [
+            ("origin", "https://app.example.org"),
+            ("access-control-request-method", "POST"),
+            ("content-type", "application/json"),
+        ];
+        let headers: Vec<_> =
+            headers.into_iter().chain(token.map(|token| ("authorization", token))).collect();
+        self.client.send(method.clone(), path, &headers, body.to_owned()).await
     }
 
     async fn refused(&self, method: &Method, path: &str, token: Option<&str>, expected: (u16, &str)) {

@@ -2,20 +2,16 @@
 
 use std::collections::HashMap;
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::extract::Request;
-use axum::http::{Method, header};
+use axum::body::Body;
+use axum::http::Method;
 use serde_json::{Value, json};
 use society_gateway::app::Role;
-use society_gateway::server::{self, ServerState};
-use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
 
 use crate::contract::lines::{Line, Told};
 use crate::contract::shape::difference;
 use crate::forms::{self, Part};
 use crate::harness::TestApp;
+use crate::rest::Client;
 
 /// The code that every phone receives.
 pub const CODE: &str = "123456";
@@ -38,7 +34,7 @@ const OFFERS: &str = "
 /// A gateway, who is signed in, and what earlier answers said.
 pub struct World {
     pub app: TestApp,
-    router: Router,
+    client: Client,
     tokens: HashMap<&'static str, String>,
     known: HashMap<&'static str, Value>,
 }
@@ -47,8 +43,7 @@ impl World {
     /// Beside the story's own people there are: somebody without a role, a neighbour, another shop's vendor, an admin.
     pub async fn begin() -> World {
         let app = TestApp::with(&[("DEV_OTP", CODE), ("RATE_LIMITS", "off")]).await;
-        let state = ServerState::new(app.app.clone(), CancellationToken::new()).unwrap();
-        let router = server::router(state).await.expect("the table fits the schema");
+        let client = Client::of(&app).await;
         let mut tokens = HashMap::new();
         tokens.insert("newcomer", app.person("Newcomer", None, "").await.token);
         tokens.insert("neighbour", app.consumer("Neighbour").await.token);
@@ -58,7 +53,7 @@ impl World {
         tokens.insert("stranger", stranger.token);
         app.sql(&OFFERS.replace("{other}", &other.to_string())).await;
         let known = HashMap::from([("foreign_item", json!(bread.0)), ("foreign_shop", json!(other.0))]);
-        World { app, router, tokens, known }
+        World { app, client, tokens, known }
     }
 
     /// Makes one call and compares what is told.
@@ -103,12 +98,6 @@ impl World {
     }
 
     async fn call(&self, line: &Line) -> (u16, Value) {
-        let mut request =
-            Request::builder().method(&line.method).uri(format!("/api/v1{}", self.filled(line.path)));
-        if line.who != "nobody" {
-            let token = self.tokens.get(line.who).unwrap_or_else(|| panic!("{} is not signed in", line.who));
-            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
-        }
         let is_upload = line.body == json!("a file of items");
         let body = match &line.body {
             _ if line.method == Method::GET => Body::empty(),
@@ -116,11 +105,13 @@ impl World {
             body => Body::from(self.filled_in(body).to_string()),
         };
         let content_type = if is_upload { forms::CONTENT_TYPE } else { "application/json" };
-        let request = request.header(header::CONTENT_TYPE, content_type).body(body).unwrap();
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let status = response.status().as_u16();
-        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        (status, serde_json::from_slice(&bytes).unwrap_or_else(|_| panic!("{line:?}: no JSON")))
+        let mut headers = vec![("content-type", content_type)];
+        if line.who != "nobody" {
+            let token = self.tokens.get(line.who).unwrap_or_else(|| panic!("{} is not signed in", line.who));
+            headers.push(("authorization", token));
+        }
+        let reply = self.client.send(line.method.clone(), &self.filled(line.path), &headers, body).await;
+        (reply.status, reply.body)
     }
 
     fn filled(&self, path: &str) -> String {
