@@ -3,9 +3,11 @@
 mod housekeeping;
 mod keys;
 mod limiters;
+mod media;
 mod sessions;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use diesel_async::AsyncConnection;
@@ -14,6 +16,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 pub use housekeeping::Removed;
 pub use keys::{Claims, Keys, TokenKind, Unverified};
 pub use limiters::{Limit, Limiters};
+pub use media::{MEDIA_PATH, Media};
 pub use sessions::{Role, Sessions, Viewer};
 
 use crate::config::Config;
@@ -34,18 +37,23 @@ pub struct App {
     pub sessions: Sessions,
     /// How often who may do what.
     pub limiters: Limiters,
+    /// Pictures that people sent.
+    pub media: Media,
     /// Live events.
     pub hub: Hub,
     pool: Pool,
     doorbell: Doorbell,
     turns: Semaphore,
     upload_places: Semaphore,
+    uploading: Mutex<HashMap<UserId, usize>>,
 }
 
 /// How many operations run at once. Their cost is bounded one by one; this bounds what they hold in memory together.
 const TURNS: usize = 64;
 /// How many requests with files are read and worked on at once: each holds up to 5 MB, and what is unpacked from it.
 const UPLOAD_PLACES: usize = 8;
+/// How many of them one person may hold.
+const UPLOAD_PLACES_OF_ONE: usize = 2;
 /// How long a request with files waits for its place.
 const UPLOAD_WAIT: Duration = Duration::from_secs(5);
 
@@ -54,6 +62,7 @@ impl App {
     #[must_use]
     pub fn new(config: Config, clock: Clock, pool: Pool, secret: &[u8]) -> Arc<App> {
         let keys = Keys::new(secret, config.token_secrets_previous.iter().map(String::as_bytes));
+        let media = Media::new(&config);
         let limiters = Limiters::new(&clock, config.rate_limits);
         Arc::new(App {
             config,
@@ -61,11 +70,13 @@ impl App {
             keys,
             sessions: Sessions::default(),
             limiters,
+            media,
             hub: Hub::default(),
             pool,
             doorbell: Doorbell::default(),
             turns: Semaphore::new(TURNS),
             upload_places: Semaphore::new(UPLOAD_PLACES),
+            uploading: Mutex::default(),
         })
     }
 
@@ -94,11 +105,12 @@ impl App {
     /// Counted here and not in a resolver: to hold the place while sending is what costs.
     ///
     /// # Errors
-    /// `RATE_LIMITED`; `BUSY` when none gets free in time.
-    pub async fn upload_place(&self, who: UserId) -> Result<SemaphorePermit<'_>> {
+    /// `RATE_LIMITED`, also while other files of theirs are under way; `BUSY` when none gets free in time.
+    pub async fn upload_place(&self, who: UserId) -> Result<UploadPlace<'_>> {
         self.limiters.check(Limit::FilesPerUser, &who.to_string())?;
+        let own = OwnPlace::take(&self.uploading, who)?;
         let place = tokio::time::timeout(UPLOAD_WAIT, self.upload_places.acquire()).await;
-        place.map_err(Error::busy)?.map_err(Error::internal)
+        Ok(UploadPlace { _own: own, _place: place.map_err(Error::busy)?.map_err(Error::internal)? })
     }
 
     /// One unit of work: a transaction with everything `work` writes, its events included, or nothing of it.
@@ -147,6 +159,42 @@ impl App {
             tokio::spawn(housekeeping::run(self.clone())),
         ];
         Ok(Background { tasks, feed_statements })
+    }
+}
+
+/// A request with files may be read and worked on while this is held.
+pub struct UploadPlace<'a> {
+    _own: OwnPlace<'a>,
+    _place: SemaphorePermit<'a>,
+}
+
+/// One of the places that a person may hold: nobody keeps all others waiting by sending slowly.
+struct OwnPlace<'a> {
+    held: &'a Mutex<HashMap<UserId, usize>>,
+    who: UserId,
+}
+
+impl OwnPlace<'_> {
+    fn take(held: &Mutex<HashMap<UserId, usize>>, who: UserId) -> Result<OwnPlace<'_>> {
+        let mut all = held.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = all.entry(who).or_default();
+        if *own == UPLOAD_PLACES_OF_ONE {
+            return Err(Error::rate_limited(UPLOAD_WAIT));
+        }
+        *own += 1;
+        Ok(OwnPlace { held, who })
+    }
+}
+
+impl Drop for OwnPlace<'_> {
+    fn drop(&mut self) {
+        let mut all = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = all.get_mut(&self.who) {
+            *own -= 1;
+            if *own == 0 {
+                all.remove(&self.who);
+            }
+        }
     }
 }
 

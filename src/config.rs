@@ -1,49 +1,15 @@
 //! Every setting: its name, its default, what it means. Read once; all wrong ones are named together.
 
+mod choices;
 mod reader;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+pub use choices::{Environment, Origins, OtpDelivery, Payments};
 pub use reader::{ConfigError, Misfit};
 
 use reader::{Reader, list, number_in};
-
-/// Where the gateway runs; decides which conveniences are allowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Environment {
-    /// One machine, demo data, codes on the console.
-    Development,
-    /// Real people and real money.
-    Production,
-}
-
-/// How a one-time code reaches its phone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OtpDelivery {
-    /// Printed in the log. Development only.
-    Console,
-    /// Not at all: nobody can sign in anew.
-    Off,
-}
-
-/// Who takes the money that is loaded into a wallet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Payments {
-    /// Every payment succeeds. Development only.
-    Simulated,
-    /// Wallets cannot be loaded.
-    Off,
-}
-
-/// The origins whose pages may call the gateway from a browser.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origins {
-    /// Any page, without credentials.
-    Any,
-    /// These, such as `https://app.example.org`.
-    Only(Vec<String>),
-}
 
 /// All settings, checked.
 #[derive(Clone, Debug)]
@@ -74,6 +40,10 @@ pub struct Config {
     pub otp_delivery: OtpDelivery,
     /// `PAYMENTS`
     pub payments: Payments,
+    /// `PUBLIC_URL`, without a slash at its end: what clients reach the gateway by.
+    pub public_url: String,
+    /// `MEDIA_URL`: a bucket; absent: a folder under `DATA_DIR`.
+    pub media_url: Option<String>,
     /// `ALLOWED_ORIGINS`
     pub allowed_origins: Origins,
     /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed.
@@ -103,6 +73,16 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ("RATE_LIMITS", "on", "on or off (off in development only)"),
     ("OTP_DELIVERY", "console", "console (development) or off: nobody can sign in anew"),
     ("PAYMENTS", "simulated", "simulated (development) or off"),
+    (
+        "PUBLIC_URL",
+        "http://LISTEN",
+        "https://… by which clients reach the gateway; pictures are shown from there",
+    ),
+    (
+        "MEDIA_URL",
+        "none",
+        "s3://bucket/prefix for pictures, with AWS_* as usual; absent: a folder under DATA_DIR",
+    ),
     ("ALLOWED_ORIGINS", "any", "any, or comma-separated origins such as https://app.example.org"),
     ("TRUSTED_PROXIES", "none", "comma-separated addresses whose X-Forwarded-For is believed"),
     ("EVENT_DAYS", "7", "days that events are kept for subscribers who come back, 1 to 365"),
@@ -129,25 +109,18 @@ impl Config {
     pub fn read(look_up: &dyn Fn(&str) -> Option<String>) -> Result<Config, ConfigError> {
         let mut reader = Reader::new(look_up);
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let environment = reader.read(
-            "APP_ENV",
-            Environment::Development,
-            "development or production",
-            |text| match text {
-                "development" => Some(Environment::Development),
-                "production" => Some(Environment::Production),
-                _ => None,
-            },
+        let environment =
+            reader.read("APP_ENV", Environment::Development, "development or production", Environment::parse);
+        let listen = reader.read(
+            "LISTEN",
+            SocketAddr::from(([127, 0, 0, 1], 8080)),
+            "address:port, such as 127.0.0.1:8080",
+            |text| text.parse().ok(),
         );
         let secret = |text: &str| (text.len() >= 32).then(|| text.to_owned());
         let config = Config {
             environment,
-            listen: reader.read(
-                "LISTEN",
-                SocketAddr::from(([127, 0, 0, 1], 8080)),
-                "address:port, such as 127.0.0.1:8080",
-                |text| text.parse().ok(),
-            ),
+            listen,
             database_url: reader.read("DATABASE_URL", None, "a URL that starts with postgres://", |text| {
                 (text.starts_with("postgres://") || text.starts_with("postgresql://"))
                     .then(|| Some(text.to_owned()))
@@ -189,37 +162,29 @@ impl Config {
                 "OTP_DELIVERY",
                 if environment == Environment::Development { OtpDelivery::Console } else { OtpDelivery::Off },
                 "console or off",
-                |text| match text {
-                    "console" => Some(OtpDelivery::Console),
-                    "off" => Some(OtpDelivery::Off),
-                    _ => None,
-                },
+                OtpDelivery::parse,
             ),
             payments: reader.read(
                 "PAYMENTS",
                 if environment == Environment::Development { Payments::Simulated } else { Payments::Off },
                 "simulated or off",
-                |text| match text {
-                    "simulated" => Some(Payments::Simulated),
-                    "off" => Some(Payments::Off),
-                    _ => None,
-                },
+                Payments::parse,
             ),
+            public_url: reader.read(
+                "PUBLIC_URL",
+                format!("http://{listen}"),
+                "a URL that starts with https:// or http://, without a path",
+                |text| choices::origin(text.trim_end_matches('/')),
+            ),
+            media_url: reader.read("MEDIA_URL", None, "s3://bucket or s3://bucket/prefix", |text| {
+                let bucket = text.strip_prefix("s3://")?.split('/').next()?;
+                (!bucket.is_empty()).then(|| Some(text.trim_end_matches('/').to_owned()))
+            }),
             allowed_origins: reader.read(
                 "ALLOWED_ORIGINS",
                 Origins::Any,
                 "any, or comma-separated origins",
-                |text| {
-                    if text == "any" {
-                        return Some(Origins::Any);
-                    }
-                    list(text, |origin| {
-                        let host =
-                            origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"))?;
-                        (!host.is_empty() && !host.contains('/')).then(|| origin.to_owned())
-                    })
-                    .map(Origins::Only)
-                },
+                Origins::parse,
             ),
             trusted_proxies: reader.read(
                 "TRUSTED_PROXIES",
@@ -259,6 +224,9 @@ impl Config {
         }
         if self.token_secret.is_none() && reader.text("TOKEN_SECRET").is_none() {
             reader.refuse("TOKEN_SECRET", None, "at least 32 bytes in production");
+        }
+        if reader.text("PUBLIC_URL").is_none() {
+            reader.refuse("PUBLIC_URL", None, "the address by which clients reach the gateway");
         }
         if let Some(code) = &self.dev_otp {
             reader.refuse("DEV_OTP", Some(code.clone()), "nothing in production");
@@ -323,7 +291,7 @@ mod tests {
             .map(|_| ())
             .unwrap_err();
         let names: Vec<_> = error.names().collect();
-        assert_eq!(names, ["DATABASE_URL", "TOKEN_SECRET", "DEV_OTP", "RATE_LIMITS"]);
+        assert_eq!(names, ["DATABASE_URL", "TOKEN_SECRET", "PUBLIC_URL", "DEV_OTP", "RATE_LIMITS"]);
     }
 
     #[test]

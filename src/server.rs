@@ -2,6 +2,7 @@
 
 mod ask;
 mod graphql;
+mod media;
 mod media_type;
 pub mod request_id;
 pub mod scope;
@@ -86,6 +87,7 @@ pub async fn router(state: ServerState) -> std::result::Result<Router, rest::Unf
         .route("/graphql", get(graphql::get).post(graphql::post))
         .route("/graphql/stream", get(stream::get).post(stream::post))
         .route("/graphql/ws", get(websocket::upgrade))
+        .route("/media/{*path}", get(media::get))
         .route("/health", get(alive))
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))

@@ -1,5 +1,6 @@
 //! Who a person is: onboarding, and what they see of themselves.
 
+pub mod avatar;
 mod model;
 mod resolvers;
 mod verbs;

@@ -123,8 +123,12 @@ impl Form {
             let name = part.name().unwrap_or_default().to_owned();
             match part.file_name().map(str::to_owned) {
                 Some(file) => {
-                    form.files.push(File { name: file, content: part.bytes().await? });
-                    form.names.push(name);
+                    let content = part.bytes().await?;
+                    // What a browser sends of a field where no file was chosen.
+                    if !file.is_empty() || !content.is_empty() {
+                        form.files.push(File { name: file, content });
+                        form.names.push(name);
+                    }
                 }
                 None => {
                     let text = part.bytes().await?;

@@ -24,6 +24,8 @@ pub enum BodyRule {
     Validated,
     /// A form with files; anything else is an empty one.
     Form,
+    /// What [`BodyRule::Validated`] takes, or a form with the same keys and files.
+    Either,
 }
 
 /// How long a body may take to arrive.
@@ -32,6 +34,16 @@ const WAIT: Duration = Duration::from_secs(30);
 const FILE_WAIT: Duration = Duration::from_secs(60);
 
 impl BodyRule {
+    /// What holds for a request with these headers.
+    #[must_use]
+    pub fn of(self, headers: &HeaderMap) -> BodyRule {
+        match self {
+            BodyRule::Either if essence(headers) == "multipart/form-data" => BodyRule::Form,
+            BodyRule::Either => BodyRule::Validated,
+            rule => rule,
+        }
+    }
+
     /// The body's keys.
     ///
     /// # Errors
@@ -65,16 +77,21 @@ impl BodyRule {
             BodyRule::Validated => {
                 Refusal::invalid(vec![Entry { loc: Vec::new(), msg: message.to_owned(), kind: "type_error" }])
             }
-            BodyRule::Ignored | BodyRule::Optional | BodyRule::Form => Refusal::new(400, message),
+            BodyRule::Ignored | BodyRule::Optional | BodyRule::Form | BodyRule::Either => {
+                Refusal::new(400, message)
+            }
         }
     }
 }
 
-/// The keys of a form's files. The files wait in the scope; a key's value says which it is. No path reads texts of a form.
+/// What a body says, by key.
+pub type Keys = Map<String, Value>;
+
+/// The keys of a form's texts, and those of its files. The files wait in the scope; a key's value says which it is.
 ///
 /// # Errors
 /// 400 for a form that breaks off, 408, 413.
-pub async fn read_form(request: Request, scope: &Scope) -> Result<Map<String, Value>, Refusal> {
+pub async fn read_form(request: Request, scope: &Scope) -> Result<(Keys, Keys), Refusal> {
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let content_type = content_type.unwrap_or("").to_owned();
     let form = Form::read(&content_type, request.into_body().into_data_stream());
@@ -86,14 +103,20 @@ pub async fn read_form(request: Request, scope: &Scope) -> Result<Map<String, Va
         Err(Unread::Broken) => return Err(Refusal::new(400, "The request body could not be read.")),
     };
     let files = form.names.into_iter().enumerate().map(|(place, name)| (name, Upload::variable(place)));
-    let keys = files.collect();
+    let texts = form.texts.into_iter().map(|(name, text)| (name, Value::String(text)));
+    let keys = (texts.collect(), files.collect());
     // Nobody else reads the body of this request.
     let _ = scope.files.set(form.files);
     Ok(keys)
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// The content type without its parameters.
+fn essence(headers: &HeaderMap) -> String {
     let declared = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let essence = declared.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    declared.split(';').next().unwrap_or("").trim().to_ascii_lowercase()
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let essence = essence(headers);
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }

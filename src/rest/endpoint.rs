@@ -44,13 +44,14 @@ impl Endpoint {
             )));
         }
         let has_keys = declared.iter().any(|name| !route.path.contains(&format!("{{{name}}}")));
-        let has_file =
-            operation.variables.iter().any(|variable| innermost(&variable.node.var_type.node) == "Upload");
-        let body = match (route.method == Method::POST && has_keys, route.is_validated) {
-            (false, _) => BodyRule::Ignored,
-            (true, _) if has_file => BodyRule::Form,
-            (true, false) => BodyRule::Optional,
-            (true, true) => BodyRule::Validated,
+        let mut types = operation.variables.iter().map(|variable| &variable.node.var_type.node);
+        let file = types.find(|declared| innermost(declared) == "Upload");
+        let body = match (file, route.is_validated) {
+            _ if route.method != Method::POST || !has_keys => BodyRule::Ignored,
+            (Some(declared), _) if declared.nullable => BodyRule::Either,
+            (Some(_), _) => BodyRule::Form,
+            (None, false) => BodyRule::Optional,
+            (None, true) => BodyRule::Validated,
         };
         Ok(Endpoint { route, operation, types: checker.types.clone(), body })
     }
@@ -79,11 +80,12 @@ impl Endpoint {
         let scope = prepared(&mut request)?;
         self.admit(&scope)?;
         let app = scope.app.clone();
-        let _place = match self.body {
+        let rule = self.body.of(request.headers());
+        let _place = match rule {
             BodyRule::Form => Some(app.upload_place(scope.viewer()?.user_id).await?),
             _ => None,
         };
-        let given = self.given(&params, request, &scope).await?;
+        let given = self.given(&params, request, rule, &scope).await?;
         let variables = self.bind(given)?;
         let _turn = app.turn().await;
         let response = schema.execute(self.operation.request(variables).data(scope)).await;
@@ -107,6 +109,7 @@ impl Endpoint {
         &self,
         params: &[(&str, &str)],
         request: Request,
+        rule: BodyRule,
         scope: &Scope,
     ) -> Result<Map<String, Json>, Refusal> {
         let mut texts: Vec<(String, String)> =
@@ -118,8 +121,12 @@ impl Endpoint {
             let is_in_path = |key: &str| params.iter().any(|(known, _)| *known == key);
             texts.extend(query.into_iter().filter(|(key, text)| !text.trim().is_empty() && !is_in_path(key)));
         }
-        let mut body = match self.body {
-            BodyRule::Form => body::read_form(request, scope).await?,
+        let mut body = match rule {
+            BodyRule::Form => {
+                let (texts, files) = body::read_form(request, scope).await?;
+                // A path that takes nothing but a file reads no text in its place.
+                if self.body == BodyRule::Form { files } else { texts.into_iter().chain(files).collect() }
+            }
             rule => rule.read(request).await?,
         };
         self.route.rename(&mut body);

@@ -14,7 +14,6 @@ use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::app::Role;
 use crate::error::Error;
 use crate::graphql::report::BAD_REQUEST;
 use crate::graphql::{Answer, Ask, Prepared, RequestError};
@@ -117,12 +116,7 @@ impl Exchange {
         self.check_media()?;
         ask::form::check_preflight(&self.headers)?;
         let scope = self.scope().await?;
-        // Only vendors have files to send.
-        let who = scope
-            .viewer()
-            .and_then(|viewer| viewer.require(Role::Vendor))
-            .map_err(|error| unscoped(&error))?
-            .user_id;
+        let who = scope.viewer().map_err(|error| unscoped(&error))?.user_id;
         let app = scope.app.clone();
         let _place = app.upload_place(who).await.map_err(|error| unscoped(&error))?;
         let (ask, files) = ask::form::read(&self.headers, body).await?;

@@ -1,5 +1,6 @@
 //! Onboarding and who a person is.
 
+mod avatar;
 mod editing;
 
 use futures_util::future::join_all;

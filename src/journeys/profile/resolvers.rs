@@ -5,9 +5,10 @@ use chrono::{DateTime, Utc};
 
 use crate::app::Role;
 use crate::error::{Error, Result};
-use crate::journeys::profile::verbs::{self, Basics, ConsumerDetails, ProfileChange};
+use crate::journeys::profile::avatar;
+use crate::journeys::profile::verbs::{self, Basics, ConsumerDetails, ProfileChange, Updated};
 use crate::journeys::profile::{ConsumerProfile, ConsumerProfileOf, User};
-use crate::request::{Reach, load};
+use crate::request::{Reach, Upload, load};
 use crate::values::{Date, optional_text, required_text, word};
 
 /// Reads of the person who asks.
@@ -118,6 +119,9 @@ pub struct UpdateProfileInput {
     flat_number: MaybeUndefined<String>,
     /// The address of their picture; at most 255 characters.
     profile_image_url: MaybeUndefined<String>,
+    /// Their picture itself, in place of an address: a JPEG, PNG or WebP of at most 5 MB, sent as a multipart request. It is
+    /// shown upright, with at most 512 pixels on a side and without what the file said beside the picture.
+    avatar: Option<Upload>,
     /// As they put it; at most 10 characters.
     gender: MaybeUndefined<String>,
     /// When they were born: from 1900 on, not in the future.
@@ -240,7 +244,8 @@ impl ProfileMutation {
 
     /// Changes what the signed-in consumer told about themselves. Phone, city and society stay as they are.
     ///
-    /// Errors: `BAD_INPUT` that names the field; `NOT_FOUND` before consumer onboarding.
+    /// Errors: `BAD_INPUT` that names the field, `avatar` for a file that is no such image, is broken or has too many
+    /// pixels; `NOT_FOUND` before consumer onboarding.
     async fn update_profile(
         &self,
         ctx: &Context<'_>,
@@ -248,9 +253,19 @@ impl ProfileMutation {
     ) -> Result<ProfilePayload> {
         let id = ctx.consumer()?.user_id;
         let app = ctx.app()?;
-        let change = input.check(app.clock.now())?;
-        let (user, profile) =
-            app.write(async move |conn| verbs::update_consumer(conn, id, &change).await).await?;
+        let mut change = input.check(app.clock.now())?;
+        let sent = match input.avatar {
+            Some(upload) => Some(avatar::keep(app, id, ctx.scope()?.file(upload, "avatar")?).await?),
+            None => None,
+        };
+        if sent.is_some() {
+            change.profile_image_url = Some(sent.clone());
+        }
+        let updated = app.write(async move |conn| verbs::update_consumer(conn, id, &change).await).await;
+        // What nobody shows any more: the picture of before, or this one if it came to nothing.
+        let obsolete = updated.as_ref().map_or(sent, |updated| updated.former_picture.clone());
+        avatar::forget(app, id, obsolete).await;
+        let Updated { user, profile, .. } = updated?;
         app.sessions.forget(id);
         Ok(ProfilePayload { message: "Profile updated", profile, user })
     }

@@ -133,17 +133,25 @@ pub struct ProfileChange {
     pub updated_at: DateTime<Utc>,
 }
 
+/// A consumer after a change of their profile.
+pub struct Updated {
+    /// The person.
+    pub user: User,
+    /// What they told about themselves.
+    pub profile: ConsumerProfile,
+    /// The address of the picture that they had before, if they have it no more.
+    pub former_picture: Option<String>,
+}
+
 /// Changes a consumer's profile; the name is the person's as well. A new one is told to every node.
 ///
 /// # Errors
 /// `NOT_FOUND` before consumer onboarding.
-pub async fn update_consumer(
-    conn: &mut Conn,
-    user: UserId,
-    change: &ProfileChange,
-) -> Result<(User, ConsumerProfile)> {
+pub async fn update_consumer(conn: &mut Conn, user: UserId, change: &ProfileChange) -> Result<Updated> {
     let before = User::lock(conn, user).await?;
     let own = consumer_profile::table.filter(consumer_profile::user_phone.eq(&before.phone));
+    let picture: Option<Option<String>> =
+        own.select(consumer_profile::profile_image_url).first(conn).await.optional()?;
     let profile = diesel::update(own)
         .set(change)
         .returning(ConsumerProfile::as_returning())
@@ -159,7 +167,9 @@ pub async fn update_consumer(
     if user.name != before.name {
         events::record(conn, &NewEvent::of_sessions(user.id, "changed", change.updated_at)).await?;
     }
-    Ok((user, profile))
+    let former_picture =
+        picture.flatten().filter(|picture| profile.profile_image_url.as_ref() != Some(picture));
+    Ok(Updated { user, profile, former_picture })
 }
 
 /// Gives the person with that phone a role, whether or not they ever signed in. For the operator's command line only.

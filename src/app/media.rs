@@ -1,0 +1,167 @@
+//! Pictures that people sent: kept in a folder or in a bucket, shown to whoever has their address.
+//!
+//! A picture's name is random and its content never changes. Every person has a folder of their own, so that all of it can
+//! be forgotten with them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt};
+use object_store::aws::AmazonS3Builder;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::prefix::PrefixStore;
+use object_store::{GetResult, ObjectStore, ObjectStoreExt};
+use rand::RngExt;
+use tokio::sync::OnceCell;
+
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::values::UserId;
+
+/// The path under which the gateway shows pictures.
+pub const MEDIA_PATH: &str = "/media/";
+/// What a picture is: they are written by us, in one format.
+const ENDING: &str = ".jpg";
+/// The length of a picture's random name.
+const NAME: usize = 32;
+
+/// Where pictures are kept.
+pub struct Media {
+    place: Place,
+    /// What the address of every picture begins with.
+    public: String,
+    store: OnceCell<Arc<dyn ObjectStore>>,
+}
+
+enum Place {
+    Folder(PathBuf),
+    Bucket(String),
+}
+
+impl Media {
+    /// As the settings say. Nothing is opened yet.
+    #[must_use]
+    pub fn new(config: &Config) -> Media {
+        let place = match &config.media_url {
+            Some(url) => Place::Bucket(url.clone()),
+            None => Place::Folder(config.data_dir.join("media")),
+        };
+        Media { place, public: format!("{}{MEDIA_PATH}", config.public_url), store: OnceCell::new() }
+    }
+
+    /// Keeps a picture of this person. Returns the address that shows it.
+    ///
+    /// # Errors
+    /// `INTERNAL` when it cannot be kept.
+    pub async fn keep(&self, who: UserId, picture: Bytes) -> Result<String> {
+        let name: u128 = rand::rng().random();
+        let path = format!("{}{name:032x}{ENDING}", folder(who));
+        self.store().await?.put(&Path::from(path.as_str()), picture.into()).await.map_err(Error::internal)?;
+        Ok(format!("{}{path}", self.public))
+    }
+
+    /// Forgets the picture at this address, if it is one that this person sent. One that is gone already is no error.
+    ///
+    /// # Errors
+    /// `INTERNAL` when it cannot be removed.
+    pub async fn forget(&self, who: UserId, address: &str) -> Result<()> {
+        let Some(path) = address.strip_prefix(&self.public).filter(|path| path.starts_with(&folder(who)))
+        else {
+            return Ok(());
+        };
+        let Some(path) = known(path) else { return Ok(()) };
+        match self.store().await?.delete(&path).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(Error::internal(error)),
+        }
+    }
+
+    /// Forgets every picture that this person sent.
+    ///
+    /// # Errors
+    /// `INTERNAL` when one cannot be removed.
+    pub async fn forget_all(&self, who: UserId) -> Result<()> {
+        let store = self.store().await?;
+        let folder = Path::from(folder(who));
+        let theirs = store.list(Some(&folder)).map_ok(|picture| picture.location).boxed();
+        let removed = store.delete_stream(theirs).try_for_each(async |_| Ok(())).await;
+        match removed {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(Error::internal(error)),
+        }
+    }
+
+    /// The picture at this path below [`MEDIA_PATH`]; `None` for what is no picture's path, and for one that is gone.
+    ///
+    /// # Errors
+    /// `INTERNAL` when it cannot be read.
+    pub async fn read(&self, path: &str) -> Result<Option<GetResult>> {
+        let Some(path) = known(path) else { return Ok(None) };
+        match self.store().await?.get(&path).await {
+            Ok(picture) => Ok(Some(picture)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(Error::internal(error)),
+        }
+    }
+
+    async fn store(&self) -> Result<&Arc<dyn ObjectStore>> {
+        self.store.get_or_try_init(async || self.place.open()).await
+    }
+}
+
+impl Place {
+    fn open(&self) -> Result<Arc<dyn ObjectStore>> {
+        match self {
+            Place::Folder(folder) => {
+                std::fs::create_dir_all(folder).map_err(Error::internal)?;
+                Ok(Arc::new(LocalFileSystem::new_with_prefix(folder).map_err(Error::internal)?))
+            }
+            Place::Bucket(url) => {
+                let bucket = AmazonS3Builder::from_env().with_url(url).build().map_err(Error::internal)?;
+                let prefix = url.split('/').skip(3).collect::<Vec<_>>().join("/");
+                Ok(Arc::new(PrefixStore::new(bucket, prefix)))
+            }
+        }
+    }
+}
+
+fn folder(who: UserId) -> String {
+    format!("people/{who}/")
+}
+
+/// The store's path of what can be a picture's: nothing else is looked for, whatever a client asks.
+fn known(path: &str) -> Option<Path> {
+    let (person, picture) = path.strip_prefix("people/")?.split_once('/')?;
+    let name = picture.strip_suffix(ENDING)?;
+    let is_person = person.len() <= NAME && person.bytes().all(|byte| byte.is_ascii_digit());
+    let is_name = name.len() == NAME && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (is_person && is_name).then(|| Path::from(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_path_of_a_picture_is_looked_for() {
+        let name = "0123456789abcdef0123456789abcdef";
+        assert!(known(&format!("people/7/{name}.jpg")).is_some());
+        for path in [
+            String::new(),
+            "people/7/".to_owned(),
+            format!("people/7/{name}.svg"),
+            format!("people/7/{name}"),
+            format!("people/x/{name}.jpg"),
+            format!("people/../7/{name}.jpg"),
+            format!("people/7/../{name}.jpg"),
+            format!("/people/7/{name}.jpg"),
+            format!("people//{name}.jpg/.jpg"),
+            "people/7/../../token-secret".to_owned(),
+            "people/7/0123456789abcdef0123456789abcde\0.jpg".to_owned(),
+        ] {
+            assert!(known(&path).is_none(), "{path}");
+        }
+    }
+}

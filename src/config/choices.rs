@@ -1,0 +1,84 @@
+//! Settings that are one of a few words, and how they are read.
+
+use super::reader::list;
+
+/// Where the gateway runs; decides which conveniences are allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// One machine, demo data, codes on the console.
+    Development,
+    /// Real people and real money.
+    Production,
+}
+
+/// How a one-time code reaches its phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtpDelivery {
+    /// Printed in the log. Development only.
+    Console,
+    /// Not at all: nobody can sign in anew.
+    Off,
+}
+
+/// Who takes the money that is loaded into a wallet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payments {
+    /// Every payment succeeds. Development only.
+    Simulated,
+    /// Wallets cannot be loaded.
+    Off,
+}
+
+/// The origins whose pages may call the gateway from a browser.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origins {
+    /// Any page, without credentials.
+    Any,
+    /// These, such as `https://app.example.org`.
+    Only(Vec<String>),
+}
+
+impl Environment {
+    pub(super) fn parse(text: &str) -> Option<Environment> {
+        match text {
+            "development" => Some(Environment::Development),
+            "production" => Some(Environment::Production),
+            _ => None,
+        }
+    }
+}
+
+impl OtpDelivery {
+    pub(super) fn parse(text: &str) -> Option<OtpDelivery> {
+        match text {
+            "console" => Some(OtpDelivery::Console),
+            "off" => Some(OtpDelivery::Off),
+            _ => None,
+        }
+    }
+}
+
+impl Payments {
+    pub(super) fn parse(text: &str) -> Option<Payments> {
+        match text {
+            "simulated" => Some(Payments::Simulated),
+            "off" => Some(Payments::Off),
+            _ => None,
+        }
+    }
+}
+
+impl Origins {
+    pub(super) fn parse(text: &str) -> Option<Origins> {
+        if text == "any" {
+            return Some(Origins::Any);
+        }
+        list(text, origin).map(Origins::Only)
+    }
+}
+
+/// Scheme, host and port, such as `https://app.example.org`.
+pub(super) fn origin(text: &str) -> Option<String> {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+    (!host.is_empty() && !host.contains('/')).then(|| text.to_owned())
+}
