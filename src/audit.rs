@@ -8,6 +8,7 @@ mod events;
 mod goods;
 mod offers;
 mod orders;
+mod people;
 mod points;
 mod report;
 mod requests;
@@ -24,7 +25,7 @@ use crate::error::Result;
 pub use report::{Fault, Finding, Report};
 
 /// Every check, in the order of the report.
-const CHECKS: [&[Check]; 9] = [
+const CHECKS: [&[Check]; 10] = [
     wallets::CHECKS,
     orders::CHECKS,
     goods::CHECKS,
@@ -33,6 +34,7 @@ const CHECKS: [&[Check]; 9] = [
     shops::CHECKS,
     offers::CHECKS,
     points::CHECKS,
+    people::CHECKS,
     requests::CHECKS,
 ];
 

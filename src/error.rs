@@ -241,6 +241,7 @@ const CONSTRAINTS: &[(&str, Code, &str)] = &[
     ("vendor_profile_user_phone_key", Code::Conflict, "Vendor profile already exists"),
     ("shop_owner_id_key", Code::Conflict, "Shop already exists for this vendor"),
     ("consumer_wallet_balance_is_in_range", Code::Conflict, "The wallet cannot hold more than 99999999.99"),
+    ("consumer_wallet_closed_is_empty", Code::Conflict, "The customer deleted their account"),
     (
         "vendor_wallet_balance_is_in_range",
         Code::Conflict,

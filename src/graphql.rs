@@ -17,6 +17,7 @@ use crate::journeys::cart::{CartMutation, CartQuery};
 use crate::journeys::notifications::{NotificationsMutation, NotificationsQuery, NotificationsSubscription};
 use crate::journeys::offers::{OffersMutation, OffersQuery};
 use crate::journeys::orders::{OrdersMutation, OrdersQuery, OrdersSubscription, ShopOrdersMutation};
+use crate::journeys::privacy::{PrivacyMutation, PrivacyQuery};
 use crate::journeys::profile::{ProfileMutation, ProfileQuery};
 use crate::journeys::rewards::{RewardsMutation, RewardsQuery};
 use crate::journeys::settings::{SettingsMutation, SettingsQuery};
@@ -45,6 +46,7 @@ pub struct Query(
     RewardsQuery,
     NotificationsQuery,
     SettingsQuery,
+    PrivacyQuery,
     SupportQuery,
     VendorQuery,
 );
@@ -64,6 +66,7 @@ pub struct Mutation(
     RewardsMutation,
     NotificationsMutation,
     SettingsMutation,
+    PrivacyMutation,
     SupportMutation,
     VendorMutation,
 );

@@ -9,6 +9,7 @@ pub mod cart;
 pub mod notifications;
 pub mod offers;
 pub mod orders;
+pub mod privacy;
 pub mod profile;
 pub mod rewards;
 pub mod settings;

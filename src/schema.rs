@@ -54,6 +54,7 @@ diesel::table! {
         user_id -> Int8,
         balance_paise -> Int8,
         created_at -> Timestamptz,
+        closed_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -408,6 +409,7 @@ diesel::table! {
         location_allowed -> Bool,
         marketing_opt_in -> Bool,
         data_sharing_allowed -> Bool,
+        deleted_at -> Nullable<Timestamptz>,
     }
 }
 

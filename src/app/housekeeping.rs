@@ -10,7 +10,8 @@ use crate::app::App;
 use crate::db::once;
 use crate::error::Result;
 use crate::events;
-use crate::schema::{otp, user_session};
+use crate::schema::{otp, user_profile, user_session};
+use crate::values::UserId;
 
 /// When first: start-up has better things to do.
 const FIRST: TimeDelta = TimeDelta::minutes(1);
@@ -18,6 +19,10 @@ const FIRST: TimeDelta = TimeDelta::minutes(1);
 const EVERY: TimeDelta = TimeDelta::hours(1);
 /// How long one-time codes are kept after they expired, for those who ask what was sent to a phone.
 const CODES_KEPT: TimeDelta = TimeDelta::days(1);
+
+/// How long after an account was deleted its pictures are looked for again: a failure, or a picture that came at that
+/// moment, leaves none behind.
+const PICTURES_SOUGHT: TimeDelta = TimeDelta::days(2);
 
 /// How many rows were removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,6 +61,22 @@ impl App {
     }
 }
 
+impl App {
+    /// Forgets the pictures of people who deleted their accounts of late, once more.
+    ///
+    /// # Errors
+    /// `BUSY` or `INTERNAL` when the database or the pictures' store fails.
+    pub async fn forget_pictures(&self) -> Result<()> {
+        let since = self.clock.now() - PICTURES_SOUGHT;
+        let late = user_profile::table.filter(user_profile::deleted_at.gt(since)).select(user_profile::id);
+        let gone: Vec<UserId> = late.load(&mut *self.read().await?).await?;
+        for who in gone {
+            self.media.forget_all(who).await?;
+        }
+        Ok(())
+    }
+}
+
 /// Keeps house until the task is dropped.
 pub(super) async fn run(app: Arc<App>) {
     let mut wait = FIRST;
@@ -65,6 +86,9 @@ pub(super) async fn run(app: Arc<App>) {
         match app.remove_old().await {
             Ok(removed) => tracing::debug!(?removed, "removed what was old"),
             Err(error) => tracing::warn!(cause = ?error.cause(), "old rows stay for another hour"),
+        }
+        if let Err(error) = app.forget_pictures().await {
+            tracing::warn!(cause = ?error.cause(), "pictures of deleted accounts may stay for another hour");
         }
     }
 }

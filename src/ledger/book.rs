@@ -131,6 +131,48 @@ pub async fn open(conn: &mut Conn, user: UserId) -> Result<()> {
     Ok(())
 }
 
+/// Closes a consumer's wallet for good, locked until the transaction ends: no money goes into it any more.
+///
+/// # Errors
+/// `CONFLICT` while there is money in it.
+pub async fn close(conn: &mut Conn, user: UserId, now: DateTime<Utc>) -> Result<()> {
+    open(conn, user).await?;
+    let balance: Paise = consumer_wallet::table
+        .find(user)
+        .select(consumer_wallet::balance_paise)
+        .for_no_key_update()
+        .first(conn)
+        .await?;
+    if balance > Paise::ZERO {
+        return Err(Error::conflict(format!(
+            "There are ₹{balance} in your wallet. Spend them first, or ask support to pay them out"
+        )));
+    }
+    diesel::update(consumer_wallet::table.find(user))
+        .set(consumer_wallet::closed_at.eq(now))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Refuses what could only end with money for a wallet that is closed. It is not closed before the transaction ends.
+///
+/// # Errors
+/// `CONFLICT` when the wallet is closed.
+pub async fn check_open(conn: &mut Conn, user: UserId) -> Result<()> {
+    let closed_at: Option<Option<DateTime<Utc>>> = consumer_wallet::table
+        .find(user)
+        .select(consumer_wallet::closed_at)
+        .for_share()
+        .first(conn)
+        .await
+        .optional()?;
+    match closed_at.flatten() {
+        None => Ok(()),
+        Some(_) => Err(Error::conflict("The customer deleted their account")),
+    }
+}
+
 /// Moves money in a consumer's wallet: the balance, its transaction row, and the notice of it.
 ///
 /// # Errors

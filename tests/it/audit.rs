@@ -132,6 +132,13 @@ impl Story {
         story.order_for_less("cancelled for less", &[CANCEL]).await;
         story.order_for_less("returned for less", &[DELIVER, ASK_BACK, TAKE_BACK, PAY_BACK]).await;
         story.order_for_less("cheaper for less", &[CHEAPER, AGREE, DELIVER]).await;
+
+        let leaver = story.app.consumer("Leaver").await;
+        story
+            .run(&leaver, "addAddress(input: {houseNumber: \"7\", street: \"Lake Road\"}) { message }")
+            .await;
+        let leave = format!("deleteMyAccount(confirmPhone: \"{}\") {{ message }}", leaver.phone);
+        story.run(&leaver, &leave).await;
         story
     }
 

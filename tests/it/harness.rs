@@ -193,6 +193,17 @@ impl TestApp {
         diesel::sql_query(query).get_result::<Number>(&mut self.conn().await).await.unwrap().number
     }
 
+    /// One text from the database.
+    pub async fn text(&self, query: &str) -> String {
+        #[derive(diesel::QueryableByName)]
+        struct Text {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            text: String,
+        }
+        let query = format!("SELECT ({query})::TEXT AS text");
+        diesel::sql_query(query).get_result::<Text>(&mut self.conn().await).await.unwrap().text
+    }
+
     /// Every balance, order, stock and log is what the rows behind it say.
     pub async fn audit_is_clean(&self) {
         let report = society_gateway::audit::audit(&mut *self.conn().await).await.unwrap();

@@ -22,6 +22,7 @@ mod house;
 mod notifications;
 mod offers;
 mod orders;
+mod privacy;
 mod profile;
 mod rest;
 mod rewards;

@@ -54,6 +54,8 @@ word! {
         Revoked = "revoked",
         /// A refresh token came that had been used before: someone has a copy.
         Reuse = "reuse",
+        /// The person deleted their account.
+        AccountDeleted = "account_deleted",
     }
 }
 

@@ -54,6 +54,10 @@ const PLANTED: &[(&[&str], &str)] = &[
          RETURNING 'order ' || id AS what",
     ),
     (
+        &["deleted accounts"],
+        "UPDATE consumer_address SET street = 'Lake Road' WHERE street = '-' RETURNING 'user ' || user_id AS what",
+    ),
+    (
         &["consumer wallet balance"],
         "UPDATE consumer_wallet SET balance_paise = balance_paise - 1
          WHERE user_id = (SELECT user_id FROM orders LIMIT 1) RETURNING 'user ' || user_id AS what",

@@ -16,7 +16,7 @@ use crate::journeys::orders::money::value_of_return;
 use crate::journeys::orders::record::{Acted, Action, Change, Deed, some_of};
 use crate::journeys::orders::returns::{MOST, NewReturn, OrderReturn, ReturnStatus};
 use crate::journeys::orders::status::{Act, Transition, next};
-use crate::ledger::book::WalletSource;
+use crate::ledger::book::{self, WalletSource};
 use crate::ledger::points::{self, Part};
 use crate::ledger::stock::{Movements, StockReason};
 use crate::schema::order_return;
@@ -91,6 +91,7 @@ pub async fn initiate(
     let held = lock(conn, who, id, now).await?;
     once(conn, who.user_id, ask, now, async |conn: &mut Conn| {
         let transition = next(held.order.status, Act::InitiateReturn, held.side)?;
+        book::check_open(conn, held.order.user_id).await?;
         let asked = OrderReturn::of_order(conn, id).await?;
         // It could never be accepted afterwards.
         if asked.iter().any(|row| row.status == ReturnStatus::Requested) {

@@ -1,0 +1,23 @@
+//! People who deleted their accounts.
+
+use crate::audit::check::{By, Check};
+
+pub const CHECKS: &[Check] = &[Check {
+    name: "deleted accounts",
+    by: By::Sql(
+        "SELECT 'user ' || id AS what, 'nothing' AS expected,
+             CASE
+                 WHEN EXISTS (SELECT FROM user_session WHERE user_id = gone.id AND revoked_at IS NULL) THEN 'a session'
+                 WHEN EXISTS (SELECT FROM notification WHERE user_id = gone.id) THEN 'notifications'
+                 WHEN EXISTS (SELECT FROM consumer_address WHERE user_id = gone.id AND street <> '-') THEN 'an address'
+                 WHEN EXISTS (
+                     SELECT FROM orders WHERE user_id = gone.id AND delivery_address IS NOT NULL
+                 ) THEN 'the address of an order'
+                 WHEN EXISTS (
+                     SELECT FROM consumer_wallet WHERE user_id = gone.id AND closed_at IS NULL
+                 ) THEN 'an open wallet'
+                 ELSE 'nothing'
+             END AS found
+         FROM user_profile AS gone WHERE deleted_at IS NOT NULL",
+    ),
+}];
