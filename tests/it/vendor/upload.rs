@@ -206,7 +206,12 @@ async fn the_same_key_lists_the_items_once_and_another_file_needs_another_key() 
     let app = TestApp::start().await;
     let (_, who) = app.shop("Near").await;
     let file = b"title,price\nRice,60\nDal,cheap\n";
-    let reports = join_all((0..4).map(|_| upload(&app, &who, "items.csv", file, Some("monday")))).await;
+    // Two at once: as many as one person's files may be under way.
+    let mut reports = Vec::new();
+    for _ in 0..2 {
+        let at_once = (0..2).map(|_| upload(&app, &who, "items.csv", file, Some("monday")));
+        reports.extend(join_all(at_once).await);
+    }
     assert!(reports.iter().all(|report| *report == reports[0] && report["added"] == json!(1)), "{reports:?}");
     assert_eq!(app.number("SELECT count(*) FROM item").await, 1);
     let other = upload(&app, &who, "items.csv", b"title,price\nMilk,30\n", Some("monday")).await;
