@@ -3,7 +3,7 @@
 //! A ticket is locked before anything is written to it, so that a reply and a change of its status come one after the
 //! other.
 
-mod faq;
+pub mod faq;
 mod messages;
 mod model;
 mod resolvers;

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use async_graphql::SimpleObject;
+use bm25::{DefaultTokenizer, Document, Language, SearchEngine, SearchEngineBuilder, Tokenizer};
 
 use crate::error::{Error, Result};
 use crate::request::columns;
@@ -14,31 +15,8 @@ use crate::values::optional_text;
 
 /// The longest search, in characters.
 const LONGEST_SEARCH: usize = 100;
-
-/// What a word counts where it stands in the question, in the topic and in the answer.
-const WEIGHTS: [f64; 3] = [3.0, 2.0, 1.0];
-
-/// Words that say nothing about what somebody wants to know.
-const FILLERS: [&str; 47] = [
-    "a", "about", "am", "an", "and", "any", "are", "at", "be", "by", "can", "did", "do", "does", "for",
-    "from", "get", "has", "have", "how", "i", "if", "in", "is", "it", "me", "my", "of", "on", "or", "so",
-    "that", "the", "there", "this", "to", "was", "what", "when", "where", "which", "who", "why", "will",
-    "with", "you", "your",
-];
-
-/// Endings that make no other word of a word, longest first, and what stands in their place.
-const ENDINGS: [(&str, &str); 10] = [
-    ("llation", "l"),
-    ("lling", "l"),
-    ("lled", "l"),
-    ("ies", "y"),
-    ("ing", ""),
-    ("ed", ""),
-    ("es", ""),
-    ("er", ""),
-    ("e", ""),
-    ("s", ""),
-];
+/// How often a question counts in what is searched, beside its answer: it says what the entry is about.
+const QUESTION_COUNTS: usize = 3;
 
 /// A question that people ask often.
 #[derive(Clone, Debug, Default, PartialEq, Eq, SimpleObject)]
@@ -57,19 +35,25 @@ columns!(Faq {
     "answer": answer,
 });
 
-/// A question with its words: those of the question, of the topic and of the answer.
-struct Entry {
-    faq: Faq,
-    words: [HashSet<String>; 3],
+/// The questions, and what finds them.
+struct Index {
+    faqs: Vec<Faq>,
+    engine: SearchEngine<usize>,
+    tokenizer: DefaultTokenizer,
+    /// The words of each entry.
+    words: Vec<HashSet<String>>,
 }
 
-static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
-    let entry = |faq: Faq| {
-        let words = [&faq.question, &faq.category, &faq.answer].map(|text| words(text));
-        Entry { faq, words }
-    };
-    parse(include_str!("faq.md")).into_iter().map(entry).collect()
-});
+static INDEX: LazyLock<Index> = LazyLock::new(|| Index::of(parse(include_str!("faq.md"))));
+
+/// An entry that has some of the words that somebody asked with.
+#[derive(Clone, Copy, Debug)]
+pub struct Match {
+    /// The entry.
+    pub faq: &'static Faq,
+    /// How much of what was asked the entry speaks of, 0 to 1; a rare word counts for more than one that most entries have.
+    pub fit: f64,
+}
 
 /// All questions in the order of the file, or those that have some of these words, the best match first.
 ///
@@ -78,54 +62,46 @@ static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
 pub fn search(text: Option<&str>) -> Result<Vec<&'static Faq>> {
     let text = optional_text(text, LONGEST_SEARCH)
         .map_err(|problem| Error::bad_input("search", format!("search {problem}")))?;
-    let wanted = words(text.as_deref().unwrap_or_default());
-    if wanted.is_empty() {
-        return Ok(ENTRIES.iter().map(|entry| &entry.faq).collect());
+    match text.filter(|text| !INDEX.tokenizer.tokenize(text).is_empty()) {
+        Some(text) => Ok(matches(&text).into_iter().map(|found| found.faq).collect()),
+        None => Ok(INDEX.faqs.iter().collect()),
     }
-    let weighed = |word: String| {
-        let rarity = rarity(&word);
-        (word, rarity)
-    };
-    let wanted: Vec<(String, f64)> = wanted.into_iter().map(weighed).collect();
-    let mut found: Vec<(f64, &Entry)> =
-        ENTRIES.iter().map(|entry| (entry.score(&wanted), entry)).filter(|(score, _)| *score > 0.0).collect();
-    // Of two that match alike, the shorter question is the one that is about these words.
-    found.sort_by(|(one, a), (other, b)| {
-        other.total_cmp(one).then_with(|| a.words[0].len().cmp(&b.words[0].len()))
-    });
-    Ok(found.into_iter().map(|(_, entry)| &entry.faq).collect())
 }
 
-impl Entry {
-    fn score(&self, wanted: &[(String, f64)]) -> f64 {
-        let places = || self.words.iter().zip(WEIGHTS);
-        let weight = |word: &str| -> f64 {
-            places().filter(|(words, _)| words.contains(word)).map(|(_, weight)| weight).sum()
+/// The entries that have some of these words, the best match first.
+#[must_use]
+pub fn matches(text: &str) -> Vec<Match> {
+    let asked: HashSet<String> = INDEX.tokenizer.tokenize(text).into_iter().collect();
+    let mut found: Vec<(f32, usize)> =
+        INDEX.engine.search(text, None).into_iter().map(|found| (found.score, found.document.id)).collect();
+    // The engine leaves open which of two that match alike comes first.
+    found.sort_by(|(one, a), (other, b)| other.total_cmp(one).then(a.cmp(b)));
+    let found = found.into_iter();
+    found.map(|(_, place)| Match { faq: &INDEX.faqs[place], fit: INDEX.fit(place, &asked) }).collect()
+}
+
+impl Index {
+    fn of(faqs: Vec<Faq>) -> Index {
+        let tokenizer = DefaultTokenizer::new(Language::English);
+        let text = |faq: &Faq| {
+            let question = format!("{} ", faq.question).repeat(QUESTION_COUNTS);
+            format!("{question}{} {}", faq.category, faq.answer)
         };
-        wanted.iter().map(|(word, rarity)| rarity * weight(word)).sum()
+        let words = faqs.iter().map(|faq| tokenizer.tokenize(&text(faq)).into_iter().collect()).collect();
+        let documents = faqs.iter().enumerate().map(|(place, faq)| Document::new(place, text(faq)));
+        let engine = SearchEngineBuilder::with_documents(Language::English, documents).build();
+        Index { faqs, engine, tokenizer, words }
     }
-}
 
-/// A word that few entries have says more than one that most have.
-fn rarity(word: &str) -> f64 {
-    let having = ENTRIES.iter().filter(|entry| entry.words.iter().any(|words| words.contains(word))).count();
-    (1.0 + ENTRIES.len() as f64 / having.max(1) as f64).ln()
-}
-
-/// The words of a text that say something, each once and without its ending.
-fn words(text: &str) -> HashSet<String> {
-    let text = text.to_lowercase();
-    let words = text.split(|letter: char| !letter.is_alphanumeric());
-    words.filter(|word| !word.is_empty() && !FILLERS.contains(word)).map(stem).collect()
-}
-
-fn stem(word: &str) -> String {
-    let long_enough = |stem: &str, instead: &str| stem.chars().count() + instead.len() >= 3;
-    let shorter = ENDINGS.iter().find_map(|(ending, instead)| {
-        let stem = word.strip_suffix(ending).filter(|stem| long_enough(stem, instead))?;
-        Some(format!("{stem}{instead}"))
-    });
-    shorter.unwrap_or_else(|| word.to_owned())
+    fn fit(&self, place: usize, asked: &HashSet<String>) -> f64 {
+        let weight = |word: &String| {
+            let having = self.words.iter().filter(|words| words.contains(word)).count();
+            (1.0 + self.words.len() as f64 / (1.0 + having as f64)).ln()
+        };
+        let all: f64 = asked.iter().map(weight).sum();
+        let spoken_of: f64 = asked.iter().filter(|word| self.words[place].contains(*word)).map(weight).sum();
+        if all > 0.0 { spoken_of / all } else { 0.0 }
+    }
 }
 
 fn parse(text: &str) -> Vec<Faq> {
