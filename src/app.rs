@@ -2,6 +2,7 @@
 
 mod housekeeping;
 mod keys;
+mod language_model;
 mod limiters;
 mod media;
 mod sessions;
@@ -15,6 +16,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use housekeeping::Removed;
 pub use keys::{Claims, Keys, TokenKind, Unverified};
+pub use language_model::{LanguageModel, ModelError, Prompt};
 pub use limiters::{Limit, Limiters};
 pub use media::{MEDIA_PATH, Media};
 pub use sessions::{Role, Sessions, Viewer};
@@ -37,6 +39,8 @@ pub struct App {
     pub sessions: Sessions,
     /// How often who may do what.
     pub limiters: Limiters,
+    /// What answers questions beside the written answers, where one is set up.
+    pub language_model: Option<LanguageModel>,
     /// Pictures that people sent.
     pub media: Media,
     /// Live events.
@@ -63,6 +67,7 @@ impl App {
     pub fn new(config: Config, clock: Clock, pool: Pool, secret: &[u8]) -> Arc<App> {
         let keys = Keys::new(secret, config.token_secrets_previous.iter().map(String::as_bytes));
         let media = Media::new(&config);
+        let language_model = LanguageModel::of(&config);
         let limiters = Limiters::new(&clock, config.rate_limits);
         Arc::new(App {
             config,
@@ -70,6 +75,7 @@ impl App {
             keys,
             sessions: Sessions::default(),
             limiters,
+            language_model,
             media,
             hub: Hub::default(),
             pool,

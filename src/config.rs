@@ -44,6 +44,14 @@ pub struct Config {
     pub public_url: String,
     /// `MEDIA_URL`: a bucket; absent: a folder under `DATA_DIR`.
     pub media_url: Option<String>,
+    /// `ASSISTANT_MODEL`: which model answers; absent: the written answers do.
+    pub assistant_model: Option<String>,
+    /// `ASSISTANT_URL`: an endpoint that speaks as OpenAI's does; absent: the provider's own.
+    pub assistant_url: Option<String>,
+    /// `ASSISTANT_KEY`: what the provider asks for; absent: its own variable, such as `OPENAI_API_KEY`.
+    pub assistant_key: Option<String>,
+    /// `ASSISTANT_SECONDS`: how long an answer may take.
+    pub assistant_seconds: u32,
     /// `ALLOWED_ORIGINS`
     pub allowed_origins: Origins,
     /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed.
@@ -83,6 +91,18 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "none",
         "s3://bucket/prefix for pictures, with AWS_* as usual; absent: a folder under DATA_DIR",
     ),
+    (
+        "ASSISTANT_MODEL",
+        "none",
+        "the model that answers questions, such as gpt-5-mini; absent: written answers do",
+    ),
+    (
+        "ASSISTANT_URL",
+        "none",
+        "https://…/v1/ that speaks as OpenAI's API does; absent: the model's own provider",
+    ),
+    ("ASSISTANT_KEY", "none", "the provider's key; absent: its own variable, such as OPENAI_API_KEY"),
+    ("ASSISTANT_SECONDS", "20", "seconds that an answer of the model may take, 1 to 120"),
     ("ALLOWED_ORIGINS", "any", "any, or comma-separated origins such as https://app.example.org"),
     ("TRUSTED_PROXIES", "none", "comma-separated addresses whose X-Forwarded-For is believed"),
     ("EVENT_DAYS", "7", "days that events are kept for subscribers who come back, 1 to 365"),
@@ -180,6 +200,20 @@ impl Config {
                 let bucket = text.strip_prefix("s3://")?.split('/').next()?;
                 (!bucket.is_empty()).then(|| Some(text.trim_end_matches('/').to_owned()))
             }),
+            assistant_model: reader
+                .read("ASSISTANT_MODEL", None, "a model's name", |text| Some(Some(text.to_owned()))),
+            assistant_url: reader.read(
+                "ASSISTANT_URL",
+                None,
+                "a URL that starts with https:// or http://",
+                |text| {
+                    (text.starts_with("https://") || text.starts_with("http://"))
+                        .then(|| Some(format!("{}/", text.trim_end_matches('/'))))
+                },
+            ),
+            assistant_key: reader.read("ASSISTANT_KEY", None, "a key", |text| Some(Some(text.to_owned()))),
+            assistant_seconds: reader
+                .read("ASSISTANT_SECONDS", 20, "a number from 1 to 120", |text| number_in(text, 1..=120)),
             allowed_origins: reader.read(
                 "ALLOWED_ORIGINS",
                 Origins::Any,

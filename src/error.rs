@@ -51,6 +51,8 @@ pub enum Code {
     CursorExpired,
     /// Too many requests; `retryAfter` seconds from now it may work.
     RateLimited,
+    /// The assistant has no answer now. Offer a support ticket.
+    AssistantUnavailable,
     /// The service is overloaded for a moment. Repeat with the same idempotency key.
     Busy,
     /// Our fault.
@@ -77,6 +79,7 @@ impl Code {
             Code::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
             Code::CursorExpired => "CURSOR_EXPIRED",
             Code::RateLimited => "RATE_LIMITED",
+            Code::AssistantUnavailable => "ASSISTANT_UNAVAILABLE",
             Code::Busy => "BUSY",
             Code::Internal => "INTERNAL",
         }
@@ -100,7 +103,7 @@ impl Code {
             Code::NotFound => 404,
             Code::RateLimited => 429,
             Code::Internal => 500,
-            Code::Busy => 503,
+            Code::AssistantUnavailable | Code::Busy => 503,
         }
     }
 }

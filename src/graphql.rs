@@ -12,6 +12,7 @@ pub mod variables;
 use async_graphql::{MergedObject, MergedSubscription, SchemaBuilder};
 
 use crate::journeys::addresses::{AddressesMutation, AddressesQuery};
+use crate::journeys::assistant::{AssistantMutation, AssistantSubscription};
 use crate::journeys::auth::{AuthMutation, AuthQuery};
 use crate::journeys::cart::{CartMutation, CartQuery};
 use crate::journeys::notifications::{NotificationsMutation, NotificationsQuery, NotificationsSubscription};
@@ -68,12 +69,13 @@ pub struct Mutation(
     SettingsMutation,
     PrivacyMutation,
     SupportMutation,
+    AssistantMutation,
     VendorMutation,
 );
 
 /// What can be followed live.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(OrdersSubscription, NotificationsSubscription);
+pub struct Subscription(OrdersSubscription, NotificationsSubscription, AssistantSubscription);
 
 /// The schema that both faces run.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;

@@ -7,6 +7,9 @@
 //! `demo` → `graphql` → `rest` → `server` → `cli`. A test reads the imports and keeps it so. `docs/ARCHITECTURE.md`
 //! walks through a request.
 
+// What the clients of other services are made of goes deep, and every future that reaches the app is asked whether it is `Send`.
+#![recursion_limit = "256"]
+
 pub mod app;
 pub mod audit;
 pub mod cli;

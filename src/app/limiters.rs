@@ -35,6 +35,8 @@ pub enum Limit {
     TicketsPerUser,
     /// Requests with files that one person sends.
     FilesPerUser,
+    /// Questions that one person asks the assistant.
+    QuestionsPerUser,
     /// Exports of everything that is kept of one person.
     ExportsPerUser,
     /// Sessions refreshed from one client address.
@@ -44,7 +46,7 @@ pub enum Limit {
 /// Each limit with its count and the window in seconds in which the count refills (contract §1.8).
 ///
 /// Addresses get more than the legacy service gave them: a whole society may stand behind one.
-const QUOTAS: [(Limit, u32, u64); 12] = [
+const QUOTAS: [(Limit, u32, u64); 13] = [
     (Limit::OtpPerPhone, 3, 15 * 60),
     (Limit::OtpPerAddress, 20, 15 * 60),
     (Limit::OtpPerPrefix, 50, 15 * 60),
@@ -55,6 +57,7 @@ const QUOTAS: [(Limit, u32, u64); 12] = [
     (Limit::CouponsPerUser, 60, 15 * 60),
     (Limit::TicketsPerUser, 20, 60 * 60),
     (Limit::FilesPerUser, 30, 60 * 60),
+    (Limit::QuestionsPerUser, 30, 10 * 60),
     (Limit::ExportsPerUser, 5, 24 * 60 * 60),
     (Limit::RefreshPerAddress, 300, 15 * 60),
 ];

@@ -27,7 +27,9 @@ impl fmt::Display for ConfigError {
         for Misfit { name, value, expected } in &self.0 {
             match value {
                 // A secret that is almost right must not end up in a log; addresses hold passwords.
-                Some(_) if name.starts_with("TOKEN_SECRET") || *name == "REDIS_URL" => {
+                Some(_)
+                    if name.starts_with("TOKEN_SECRET") || ["REDIS_URL", "ASSISTANT_KEY"].contains(name) =>
+                {
                     writeln!(f, "  {name}=…: expected {expected}")?
                 }
                 Some(value) => writeln!(f, "  {name}={value}: expected {expected}")?,

@@ -122,6 +122,10 @@ pub fn table() -> Vec<Route> {
             .refuse("order_id", 403, "Unauthorized")
             .missing("items", 400, "No items to return"),
 
+        // 2.7 Assistant
+        post("/agent/query", Consumer, run!("agent_query"))
+            .missing("query", 400, "Query is required"),
+
         // 2.8 Profile
         get("/consumer/profile/me", Consumer, run!("profile_me"))
             .also("/profile/me"),
