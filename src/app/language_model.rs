@@ -82,7 +82,9 @@ impl LanguageModel {
         let (client, model, places) = (self.client.clone(), self.model.clone(), self.places.clone());
         let deadline = Instant::now() + self.time;
         let begin = async move {
-            let place = timeout(WAIT, places.acquire_owned()).await.ok()?.ok()?;
+            let Ok(Ok(place)) = timeout(WAIT, places.acquire_owned()).await else {
+                return failed("too many questions are being answered");
+            };
             let options = ChatOptions::default().with_max_tokens(MOST_TOKENS).with_temperature(0.2);
             let asked = client.exec_chat_stream(model.as_str(), request, Some(&options));
             let answer = match timeout_at(deadline, asked).await {

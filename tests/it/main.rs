@@ -8,6 +8,7 @@
 )]
 
 mod addresses;
+mod assistant;
 mod audit;
 mod auth;
 mod cart;
