@@ -1,5 +1,6 @@
 //! The command line: what an operator or a developer types, and what they read back.
 
+mod doctor;
 mod open;
 mod payouts;
 mod serve;
@@ -7,7 +8,8 @@ mod serve;
 use std::error::Error;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use tracing_subscriber::EnvFilter;
 
 use crate::app::Role;
@@ -38,8 +40,15 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Look at everything that the gateway stands on, and say what to do about what is wrong.
+    Doctor,
     /// Print the GraphQL schema, as in schema.graphql.
     Schema,
+    /// Print what completes this program's commands in a shell: `source <(society-gateway completions bash)`.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
     /// Give a person a role that cannot be chosen in the app, or take it back.
     Grant {
         /// The person's phone, such as +919876543210; created if nobody has it yet.
@@ -65,9 +74,17 @@ type Outcome = Result<(), Box<dyn Error>>;
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    if matches!(cli.command, Some(Command::Schema)) {
-        print!("{}", graphql::sdl());
-        return ExitCode::SUCCESS;
+    // These two need no settings.
+    match cli.command {
+        Some(Command::Schema) => {
+            print!("{}", graphql::sdl());
+            return ExitCode::SUCCESS;
+        }
+        Some(Command::Completions { shell }) => {
+            clap_complete::generate(shell, &mut Cli::command(), "society-gateway", &mut std::io::stdout());
+            return ExitCode::SUCCESS;
+        }
+        _ => {}
     }
     let config = match Config::from_env() {
         Ok(config) => config,
@@ -98,11 +115,12 @@ async fn run(command: Command, config: Config) -> Outcome {
         Command::Migrate => migrate(config).await,
         Command::Demo => load_demo(config).await,
         Command::Audit { json } => audit(config, json).await,
+        Command::Doctor => doctor::doctor(config).await,
         Command::Grant { phone, role } => grant(config, &phone, role).await,
         Command::Payouts { paid: Some(id), .. } => payouts::settle(config, id, true).await,
         Command::Payouts { failed: Some(id), .. } => payouts::settle(config, id, false).await,
         Command::Payouts { .. } => payouts::list(config).await,
-        Command::Schema => Ok(()),
+        Command::Schema | Command::Completions { .. } => Ok(()),
     }
 }
 

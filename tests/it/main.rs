@@ -13,6 +13,7 @@ mod audit;
 mod auth;
 mod cart;
 mod contract;
+mod doctor;
 mod edge;
 mod embedded;
 mod events;
