@@ -1,0 +1,133 @@
+// The socket. Every subscription of the app goes through here, so that what makes events come once, in order and
+// without a gap is written in one place: docs/API.md, "Nothing missed, nothing twice".
+import { createClient, type Sink } from 'graphql-ws';
+import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { subscriptionExchange, useQuery, type AnyVariables, type UseQueryArgs } from 'urql';
+import { accessToken, isAboutToExpire, refresh } from './session';
+
+const follows = new Set<{ query: string; variables: { after?: string } }>();
+const listeners = new Set<() => void>();
+let connection: 'live' | 'down' | 'back' = 'live';
+let epoch = 0;
+let refused = false;
+let silence: number | undefined;
+
+const socket = createClient({
+  url: () => `${location.origin.replace('http', 'ws')}/graphql/ws`,
+  // Asked for each connection. 4403 says that the last token is refused, whatever the clock of this device thinks.
+  async connectionParams() {
+    if (refused || isAboutToExpire()) await refresh();
+    refused = false;
+    return { Authorization: `Bearer ${accessToken()}` };
+  },
+  // Also when nobody answers. The waits are random, so that not everybody comes back in the same second.
+  shouldRetry: () => true,
+  retryAttempts: Infinity,
+  retryWait: (retries) =>
+    new Promise((resolve) => {
+      setTimeout(resolve, Math.random() * Math.min(1_000 * 2 ** retries, 20_000));
+      addEventListener('online', () => resolve(), { once: true });
+    }),
+  // A phone that changes networks is not told that its socket is dead: ask, and give up on it after five seconds.
+  keepAlive: 10_000,
+  on: {
+    ping: (received) => void (received || (silence = setTimeout(() => socket.terminate(), 5_000))),
+    pong: (received) => void (received && clearTimeout(silence)),
+    connected() {
+      if (connection === 'down') show('back');
+      if ([...follows].some(({ variables }) => !variables.after)) readAnew();
+    },
+    closed(event) {
+      refused = (event as CloseEvent).code === 4403;
+      clearTimeout(silence);
+      show('down');
+    },
+  },
+});
+
+/** Runs urql's subscriptions over the socket, each behind the last event that it saw. */
+export const liveExchange = subscriptionExchange({
+  forwardSubscription: (request) => ({
+    subscribe: (sink) => ({ unsubscribe: follow(request.query!, request.variables, sink as Sink) }),
+  }),
+});
+
+function follow(query: string, variables: object | undefined, sink: Sink) {
+  // graphql-ws sends this very object again when it comes back: to resume is to keep `after` in it up to date.
+  const payload = { query, variables: { ...variables } as { after?: string } };
+  const end = (errors: unknown) => {
+    const code = Array.isArray(errors) && errors[0]?.extensions?.code;
+    if (code !== 'CURSOR_EXPIRED') return sink.error(errors);
+    // Away for longer than events are kept: begin anew, from the state as it is now.
+    delete payload.variables.after;
+    stop = begin();
+  };
+  const begin = () => {
+    if (!payload.variables.after) readAnew();
+    return socket.subscribe<Record<string, { id: string }>>(payload, {
+      next(result) {
+        if (!result.data) return end(result.errors);
+        payload.variables.after = Object.values(result.data)[0]!.id;
+        sink.next(result);
+      },
+      error: end,
+      complete: sink.complete,
+    });
+  };
+  follows.add(payload);
+  let stop = begin();
+  return () => {
+    follows.delete(payload);
+    stop();
+  };
+}
+
+let reading = false;
+
+// Without `after`, only what happens behind the subscription is told, so the state has to be read behind it as well. No
+// message says that a subscription stands; the answer to a later request on the same socket does.
+function readAnew() {
+  if (reading) return;
+  reading = true;
+  const done = () => (reading = false);
+  socket.subscribe({ query: '{ __typename }' }, { next: () => tell(() => epoch++), error: done, complete: done });
+}
+
+let timer: number | undefined;
+
+// A short break, such as the one for a new token every 15 minutes, is not worth a word.
+function show(next: typeof connection) {
+  if (next === connection) return;
+  clearTimeout(timer);
+  if (next === 'down') timer = setTimeout(() => tell(() => (connection = 'down')), 1_000);
+  else tell(() => (connection = next));
+  if (next === 'back') timer = setTimeout(() => tell(() => (connection = 'live')), 5_000);
+}
+
+function tell(change: () => void) {
+  change();
+  listeners.forEach((listener) => listener());
+}
+
+const listen = (listener: () => void) => {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+};
+
+/** `down` without a socket, `back` for a moment after that, else `live`. */
+export const useConnection = () => useSyncExternalStore(listen, () => connection);
+
+/** Grows when what was read before may have missed something. */
+export const useEpoch = () => useSyncExternalStore(listen, () => epoch);
+
+/** `useQuery` for what subscriptions keep up to date: reads it again where they cannot vouch for it. */
+export function useLiveQuery<Data, Variables extends AnyVariables>(args: UseQueryArgs<Variables, Data>) {
+  const [result, run] = useQuery<Data, Variables>(args);
+  const now = useEpoch();
+  const read = useRef(now);
+  useEffect(() => {
+    if (read.current !== now) run({ requestPolicy: 'network-only' });
+    read.current = now;
+  }, [now, run]);
+  return [result, run] as const;
+}

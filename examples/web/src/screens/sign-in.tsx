@@ -1,0 +1,75 @@
+// Phone, then code. The same for who is new and who was here before.
+import { useState, type FormEvent } from 'react';
+import { graphql } from '../gql';
+import { problemOf, type Problem } from '../problems';
+import { door, signIn } from '../session';
+import { Button, Field, Trouble, useCountdown } from '../ui';
+
+const SEND = graphql(`
+  mutation SendCode($phone: Phone!) { sendOtp(phone: $phone) { message expiresIn } }
+`);
+
+const VERIFY = graphql(`
+  mutation SignIn($phone: Phone!, $otp: String!) {
+    verifyOtp(phone: $phone, otp: $otp) { accessToken refreshToken expiresIn }
+  }
+`);
+
+export function SignInScreen() {
+  const [phone, setPhone] = useState('');
+  const [otp, setOtp] = useState('');
+  const [sentTo, setSentTo] = useState<string>();
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem>();
+  const wait = useCountdown(problem);
+
+  async function send(event?: FormEvent) {
+    event?.preventDefault();
+    setBusy(true);
+    const { data, error } = await door.mutation(SEND, { phone });
+    setBusy(false);
+    setProblem(problemOf(error));
+    if (!data) return;
+    setOtp('');
+    setSentTo(phone);
+  }
+
+  async function verify(event: FormEvent) {
+    event.preventDefault();
+    setBusy(true);
+    const { data, error } = await door.mutation(VERIFY, { phone, otp });
+    setBusy(false);
+    if (data) return signIn(data.verifyOtp);
+    const found = problemOf(error);
+    const wrong = { field: 'otp', text: 'That code is wrong or too old. Look again, or ask for a new one.' };
+    setProblem(found?.code === 'UNAUTHENTICATED' ? { ...found, ...wrong } : found);
+  }
+
+  const loose = problem?.field ? undefined : problem;
+  return (
+    <main className="screen door">
+      <img src="/bag.svg" alt="" width="64" height="64" />
+      <h1>{sentTo ? 'Enter the code' : 'The shops of your society'}</h1>
+      <p className="lead">{sentTo ? `We sent six digits to ${sentTo}.` : 'Order, pay and follow it live. Your phone is all you need.'}</p>
+      {sentTo ? (
+        <form onSubmit={verify}>
+          <Field key="otp" label="Code" name="otp" inputMode="numeric" autoComplete="one-time-code" maxLength={6} required
+            autoFocus className="code" value={otp} onChange={(event) => setOtp(event.target.value)} problem={problem} />
+          <Trouble problem={loose} />
+          <Button type="submit" kind="main" busy={busy} disabled={wait > 0}>Sign in</Button>
+          <div className="pair">
+            <Button kind="quiet" busy={busy} disabled={wait > 0} onClick={() => send()}>Send a new code</Button>
+            <Button kind="quiet" onClick={() => { setSentTo(undefined); setProblem(undefined); }}>Change the phone</Button>
+          </div>
+        </form>
+      ) : (
+        <form onSubmit={send}>
+          <Field label="Phone" name="phone" type="tel" autoComplete="tel" required autoFocus placeholder="98765 43210"
+            value={phone} onChange={(event) => setPhone(event.target.value)} problem={problem} />
+          <Trouble problem={loose} />
+          <Button type="submit" kind="main" busy={busy} disabled={wait > 0}>Send me a code</Button>
+        </form>
+      )}
+    </main>
+  );
+}

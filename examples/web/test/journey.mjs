@@ -1,0 +1,219 @@
+// A newcomer's first order in a real browser, on the built app, against a real gateway with demo data (see
+// tests/clients/gateway.mjs): GATEWAY_URL=http://127.0.0.1:8080 DEV_OTP=123456 npm test. SHOTS=folder keeps pictures.
+import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { preview } from 'vite';
+import { graphql, moveOrder, signInVendor, step } from '../../../tests/clients/gateway.mjs';
+import { startProxy } from '../../../tests/clients/proxy.mjs';
+
+const { GATEWAY_URL, CHROMIUM = '/usr/bin/chromium', DEV_OTP = '123456', SHOTS } = process.env;
+const began = Date.now();
+setTimeout(() => {
+  console.error('journey.mjs takes longer than 80 seconds');
+  process.exit(1);
+}, 80_000);
+
+// The browser talks to the built app's server, that one through a proxy that can be cut, to the gateway.
+const proxy = await startProxy(new URL(GATEWAY_URL));
+process.env.GATEWAY_URL = new URL(proxy.through(GATEWAY_URL)).origin;
+const server = await preview({
+  root: fileURLToPath(new URL('..', import.meta.url)),
+  logLevel: 'silent',
+  preview: { host: '127.0.0.1', port: 0 },
+});
+const origin = `http://127.0.0.1:${server.httpServer.address().port}`;
+
+const browser = await chromium.launch({
+  executablePath: CHROMIUM,
+  args: ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync', '--disable-quic'],
+});
+const page = await browser.newPage({ viewport: { width: 390, height: 844 }, locale: 'en-IN' });
+page.setDefaultTimeout(15_000);
+
+let away = false;
+const complaints = [];
+const elsewhere = [];
+page.on('pageerror', (error) => complaints.push(String(error)));
+page.on('console', (message) => {
+  // A browser reports each connection that fails; while the network is down that is no fault of the page.
+  const expected = away && /WebSocket connection|Failed to load resource/.test(message.text());
+  if (['error', 'warning'].includes(message.type()) && !expected) complaints.push(message.text());
+});
+page.on('request', (request) => {
+  if (!request.url().startsWith(origin) && !/^(data|blob):/.test(request.url())) elsewhere.push(request.url());
+});
+page.on('websocket', (socket) => {
+  if (!socket.url().startsWith(origin.replace('http', 'ws'))) elsewhere.push(socket.url());
+});
+
+process.on('uncaughtException', async (error) => {
+  console.error(error, complaints, elsewhere);
+  if (SHOTS) await page.screenshot({ path: `${SHOTS}/failed.png` });
+  process.exit(1);
+});
+
+let pictures = 0;
+async function picture(name) {
+  if (!SHOTS) return;
+  pictures += 1;
+  for (const [width, height] of [[390, 844], [1200, 860]]) {
+    for (const colorScheme of ['light', 'dark']) {
+      await page.setViewportSize({ width, height });
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({ path: `${SHOTS}/${String(pictures).padStart(2, '0')}-${name}-${width}-${colorScheme}.png` });
+    }
+  }
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.emulateMedia({ colorScheme: 'light' });
+}
+
+const button = (name) => page.getByRole('button', { name, exact: true });
+const heading = (name) => page.getByRole('heading', { name, exact: true }).waitFor();
+const tab = (name) => page.getByRole('navigation').getByRole('link', { name }).click();
+
+const vendor = await signInVendor();
+const { me, myShop } = await graphql(vendor, '{ me { city society } myShop { id shopName items(first: 2) { nodes { title price } } } }');
+const [first, second] = myShop.items.nodes;
+
+// Signs up: a wrong code first, then the right one.
+const phone = `98${String(Math.floor(Math.random() * 1e8)).padStart(8, '0')}`;
+await page.goto(origin);
+await page.getByLabel('Phone').fill('12');
+await button('Send me a code').click();
+await page.getByText('A phone number has ten digits').waitFor();
+await picture('phone');
+await page.getByLabel('Phone').fill(phone);
+await button('Send me a code').click();
+await page.getByLabel('Code').fill(DEV_OTP === '000000' ? '111111' : '000000');
+await button('Sign in').click();
+await page.getByText('That code is wrong or too old.').waitFor();
+await picture('code');
+await page.getByLabel('Code').fill(DEV_OTP);
+await button('Sign in').click();
+await heading('Welcome');
+await page.getByLabel('Name').fill('Web Demo');
+await page.getByLabel('City').fill(me.city);
+await page.getByLabel('Society').fill(me.society);
+await page.getByLabel('Flat').fill('B-1204');
+await picture('welcome');
+await button('Show me the shops').click();
+await page.getByRole('link', { name: myShop.shopName }).waitFor();
+step('somebody new signs up and sees the shops of their society');
+
+const cards = page.locator('.card');
+const open = await cards.evaluateAll((all) => all.map((card) => !card.classList.contains('closed')));
+assert.deepEqual(open, [...open].sort((one, other) => Number(other) - Number(one)), 'open shops come first');
+await picture('shops');
+await page.getByRole('searchbox').fill(first.title);
+await page.waitForFunction(() => document.querySelectorAll('.card').length === 1);
+await picture('search');
+await cards.first().click();
+await heading(myShop.shopName);
+step('a search by an item finds the shop that sells it');
+
+await button(`Add ${first.title}`).click();
+await page.getByRole('group', { name: first.title }).getByLabel('One more').click();
+await button(`Add ${second.title}`).click();
+await page.getByText('3 items').waitFor();
+await picture('shop');
+await page.getByText('View cart').click();
+const money = new Intl.NumberFormat('en-IN', { style: 'currency', currency: 'INR', trailingZeroDisplay: 'stripIfInteger' });
+const total = 2 * first.price + second.price;
+await button(`Order for ${money.format(total)}`).waitFor();
+await page.getByLabel('Coupon').fill('NOSUCHCODE');
+await button('Apply').click();
+await page.locator('.wrong').waitFor();
+await page.getByLabel('Coupon').fill('BASKET25');
+await button('Apply').click();
+await button(`Order for ${money.format(total - 25)}`).waitFor();
+await page.getByRole('radio', { name: 'Wallet' }).check();
+await page.getByLabel('Notes').fill('Ring twice, please');
+await picture('cart');
+await button(`Order for ${money.format(total - 25)}`).click();
+await page.getByText('Your wallet holds ₹0.').waitFor();
+await picture('short');
+step('a cart with a coupon, which an empty wallet cannot pay');
+
+await tab('₹0');
+await page.getByLabel('Amount in rupees').fill('2000');
+await button('Add money').click();
+await page.locator('.balance', { hasText: '₹2,000' }).waitFor();
+await picture('wallet');
+await tab('Cart');
+await page.getByRole('radio', { name: 'Wallet' }).check();
+await button(`Order for ${money.format(total - 25)}`).click();
+await page.getByText('Waiting for the shop to accept').waitFor();
+const orderId = new URL(page.url()).hash.split('/')[2];
+await tab(money.format(2000 - (total - 25)));
+await page.locator('.balance', { hasText: money.format(2000 - (total - 25)) }).waitFor();
+await page.goBack();
+await page.getByText('Waiting for the shop to accept').waitFor();
+step(`order ${orderId} is placed and paid`);
+
+const write = 'mutation($id: ID!, $text: String!) { sendOrderMessage(orderId: $id, message: $text) { message } }';
+const vendorWrites = (text) => graphql(vendor, write, { id: orderId, text });
+await moveOrder(vendor, orderId, 'ACCEPTED');
+await page.getByText('The shop is preparing it').waitFor();
+await vendorWrites('On its way in ten minutes');
+await page.getByText('On its way in ten minutes').waitFor();
+await page.getByLabel('Message').fill('Thank you!');
+await button('Send').click();
+await page.locator('.mine:not(.unsent)', { hasText: 'Thank you!' }).waitFor();
+await picture('live');
+step('the shop accepts and writes, and the page shows both');
+
+away = true;
+proxy.refuse(true);
+await page.getByText('No connection.').waitFor();
+await picture('down');
+await moveOrder(vendor, orderId, 'DELIVERED');
+await vendorWrites('It is at your door');
+await vendorWrites('Enjoy!');
+assert.equal(await page.getByText('It is at your door').count(), 0, 'nothing gets through a cut');
+proxy.refuse(false);
+await page.getByText('You are back, and nothing was missed.').waitFor();
+away = false;
+await page.getByText('You have it. Enjoy!').waitFor();
+await page.getByText('Enjoy!', { exact: true }).waitFor();
+await picture('back');
+
+const { order } = await graphql(vendor, '{ order(id: ' + orderId + ') { statusLog { status } messages(first: 100) { nodes { id message } } } }');
+const shown = await page.locator('.chat [data-id]').evaluateAll((all) =>
+  all.map((one) => ({ id: one.dataset.id, message: one.querySelector('p').textContent })));
+assert.deepEqual(shown, order.messages.nodes, 'each message once, in order');
+assert.deepEqual(await page.locator('.timeline strong').allTextContents(), ['Placed', 'Accepted', 'Delivered']);
+assert.equal(order.statusLog.length, 3);
+step('what happened while the socket was cut appears once, in order');
+
+await page.getByLabel('5 of 5').click();
+await page.getByText('You gave ★★★★★').waitFor();
+await tab('Orders');
+await page.locator('.card', { hasText: 'Delivered' }).waitFor();
+await picture('orders');
+await page.getByRole('link', { name: /Notifications, [1-9]/ }).click();
+await page.locator('.lines a').first().waitFor();
+await picture('notices');
+await button('Mark all as read').click();
+await page.getByRole('link', { name: 'Notifications, 0 unread' }).waitFor();
+step('the order is rated, notifications are read');
+
+// An access token that the gateway does not take any more: the page gets the next one by itself.
+await page.evaluate(() => {
+  const session = JSON.parse(localStorage.getItem('session'));
+  localStorage.setItem('session', JSON.stringify({ ...session, expiresAt: 0 }));
+});
+await page.reload();
+await tab('Orders');
+await page.locator('.card', { hasText: 'Delivered' }).waitFor();
+await tab('₹');
+await button('Sign out').click();
+await heading('The shops of your society');
+step('an old token is renewed; signing out leads back to the beginning');
+
+assert.deepEqual(elsewhere, [], 'requests to elsewhere');
+assert.deepEqual(complaints, [], 'complaints in the console');
+await browser.close();
+console.log(`journey: ${((Date.now() - began) / 1_000).toFixed(1)} s`);
+process.exit(0);
