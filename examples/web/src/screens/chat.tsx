@@ -80,7 +80,9 @@ export function Chat({ orderId }: { orderId: string }) {
   const [unsent, setUnsent] = useState<Unsent[]>([]);
   const [text, setText] = useState('');
   const end = useRef<HTMLLIElement>(null);
-  useEffect(() => end.current?.scrollIntoView({ block: 'nearest' }), [messages.length, unsent.length]);
+  useEffect(() => {
+    end.current?.scrollIntoView({ block: 'nearest' });
+  }, [messages.length, unsent.length]);
 
   // Shown at once, as not sent yet. The key is the message's own: sent again after a failure, it arrives once.
   async function send(next: Unsent) {
