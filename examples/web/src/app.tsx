@@ -1,6 +1,7 @@
 // The frame around the screens: who is signed in, where one is, what is new.
 import { useEffect, useState } from 'react';
 import { Provider, useSubscription } from 'urql';
+import { useCart } from './cart';
 import { client } from './client';
 import { graphql } from './gql';
 import { useConnection, useLiveQuery } from './live';
@@ -19,70 +20,55 @@ import { ShopsScreen } from './screens/shops';
 import { SignInScreen } from './screens/sign-in';
 import { WalletScreen } from './screens/wallet';
 
-const ME = graphql(`
-  query Me { me { id name society role basicOnboardingDone } }
-`);
+const ME = graphql(`query Me { me { id name phone society role basicOnboardingDone } }`);
 
-const BAR = graphql(`
-  query Bar {
-    cart { lines { id quantity } payable }
-    wallet { balance }
-    unreadNotificationCount
-  }
-`);
+const BAR = graphql(`query Bar { wallet { balance } unreadNotificationCount }`);
 
 // Everything that happens to any order of this person: the cache puts it on whatever screen shows the order.
-const ORDER_CHANGED = graphql(`
-  subscription OrderChanged($after: String) {
-    orderStatusChanged(after: $after) { id seq order { ...OrderParts } }
-  }
-`);
+const ORDER_CHANGED = graphql(`subscription OrderChanged($after: String) {
+  orderStatusChanged(after: $after) { id seq order { ...OrderParts } }
+}`);
 
-const TOLD = graphql(`
-  subscription Told($after: String) {
-    notificationAdded(after: $after) { id notification { ...NoticeParts } }
-  }
-`);
+const TOLD = graphql(`subscription Told($after: String) {
+  notificationAdded(after: $after) { id notification { ...NoticeParts } }
+}`);
 
 export function App() {
   if (!useSignedIn()) return <SignInScreen />;
-  return (
-    <Provider value={client}>
-      <SignedIn />
-    </Provider>
-  );
+  return <Provider value={client}><SignedIn /></Provider>;
 }
 
 function SignedIn() {
   const [{ data, error }, read] = useLiveQuery({ query: ME });
-  if (!data && error) {
-    return (
-      <Trouble problem={problemOf(error)}>
-        <Button onClick={() => read({ requestPolicy: 'network-only' })}>Try again</Button>
-      </Trouble>
-    );
-  }
-  if (!data) return <Loading />;
-  if (!data.me.basicOnboardingDone) return <OnboardingScreen />;
-  if (data.me.role !== 'CONSUMER') {
+  if (error && !data) {
     return (
       <main className="screen door">
-        <h1>This app is for customers</h1>
-        <p>The phone that you signed in with belongs to a {data.me.role?.toLowerCase()}. Use the phone that you order with.</p>
-        <Button kind="main" onClick={forget}>Use another phone</Button>
+        <Trouble problem={problemOf(error)} />
+        <Button onClick={() => read({ requestPolicy: 'network-only' })}>Try again</Button>
       </main>
     );
   }
-  return <Frame society={data.me.society ?? ''} />;
+  if (!data) return <Loading />;
+  const { role, society, basicOnboardingDone } = data.me;
+  if (!basicOnboardingDone) return <OnboardingScreen />;
+  if (role === 'CONSUMER') return <Frame society={society ?? ''} />;
+  return (
+    <main className="screen door">
+      <h1>This app is for customers</h1>
+      <p>The phone that you signed in with belongs to a {role?.toLowerCase()}. Use the phone that you order with.</p>
+      <Button kind="main" onClick={forget}>Use another phone</Button>
+    </main>
+  );
 }
 
 function Frame({ society }: { society: string }) {
   const { screen, id } = useRoute();
   const [{ data }] = useLiveQuery({ query: BAR });
-  const inCart = data?.cart.lines.reduce((sum, { quantity }) => sum + quantity, 0) ?? 0;
+  const { count } = useCart();
+  const unread = data?.unreadNotificationCount ?? 0;
   const tabs = [
     { to: 'shops', label: 'Shops', icon: 'M4 10v10h16V10M2.5 10 5 4h14l2.5 6zM10 20v-6h4v6' },
-    { to: 'cart', label: 'Cart', count: inCart, icon: 'M5 8h14l-1.5 12h-11zM9 8a3 3 0 0 1 6 0' },
+    { to: 'cart', label: 'Cart', count, icon: 'M5 8h14l-1.5 12h-11zM9 8a3 3 0 0 1 6 0' },
     { to: 'orders', label: 'Orders', icon: 'M6 3h12v18l-3-2-3 2-3-2-3 2zM9.5 8h5M9.5 12h5' },
     { to: 'wallet', label: data ? rupees(data.wallet.balance) : 'Wallet', icon: 'M4 6h13v3M4 6v12h16V9H4M16 13.5h.1' },
   ];
@@ -90,17 +76,13 @@ function Frame({ society }: { society: string }) {
     <>
       <header className="top">
         <a className="society" href="#/shops">{society}</a>
-        <a className="bell" href="#/notices" aria-label={`Notifications, ${data?.unreadNotificationCount ?? 0} unread`}>
-          <Icon path="M6 17V11a6 6 0 0 1 12 0v6l2 1H4zM10 21h4" />
-          <Count value={data?.unreadNotificationCount} />
+        <a className="bell" href="#/notices" aria-label={`Notifications, ${unread} unread`}>
+          <Icon path="M6 17V11a6 6 0 0 1 12 0v6l2 1H4zM10 21h4" count={unread} />
         </a>
       </header>
       <nav className="tabs" aria-label="Main">
         {tabs.map(({ to, label, icon, count }) => (
-          <a key={to} href={`#/${to}`} aria-current={screen === to ? 'page' : undefined}>
-            <span className="icon"><Icon path={icon} /><Count value={count} /></span>
-            {label}
-          </a>
+          <a key={to} href={`#/${to}`} aria-current={screen === to ? 'page' : undefined}><Icon path={icon} count={count} />{label}</a>
         ))}
       </nav>
       <Connection />
@@ -120,8 +102,8 @@ function Connection() {
   const connection = useConnection();
   return (
     <div role="status" className="connection">
-      {connection === 'down' && <p className="down">No connection. What happens meanwhile comes when you are back.</p>}
-      {connection === 'back' && <p className="back">You are back, and nothing was missed.</p>}
+      {connection === 'down' && <p className="down">No connection. Nothing will be missed.</p>}
+      {connection === 'back' && <p className="back">You are back. Nothing was missed.</p>}
     </div>
   );
 }
@@ -131,28 +113,30 @@ function News() {
   useSubscription({ query: ORDER_CHANGED });
   useSubscription({ query: MESSAGE_ADDED });
   const [{ data }] = useSubscription({ query: TOLD });
-  const [hidden, setHidden] = useState('');
+  const [hidden, setHidden] = useState<string>();
   const event = data?.notificationAdded;
   useEffect(() => {
-    const timer = setTimeout(() => setHidden(event?.id ?? ''), 6_000);
+    const timer = setTimeout(() => setHidden(event?.id), 6_000);
     return () => clearTimeout(timer);
   }, [event?.id]);
+  if (!event || event.id === hidden) return <div role="status" />;
+  const { notification } = event;
+  const to = screenOf(notification);
+  // Whoever looks at that screen sees it there.
   return (
     <div role="status" className="news">
-      {event && event.id !== hidden && (
-        <a href={screenOf(event.notification)} onClick={() => setHidden(event.id)}>
-          <strong>{event.notification.title}</strong>
-          <span>{event.notification.body}</span>
-        </a>
+      {to !== location.hash && (
+        <a href={to} onClick={() => setHidden(event.id)}><strong>{notification.title}</strong><span>{notification.body}</span></a>
       )}
     </div>
   );
 }
 
-function Count({ value }: { value?: number }) {
-  return value ? <b className="count">{value > 99 ? '99+' : value}</b> : null;
-}
-
-function Icon({ path }: { path: string }) {
-  return <svg viewBox="0 0 24 24" aria-hidden><path d={path} /></svg>;
+function Icon({ path, count = 0 }: { path: string; count?: number }) {
+  return (
+    <span className="icon">
+      <svg viewBox="0 0 24 24" aria-hidden><path d={path} /></svg>
+      {count > 0 && <b className="count">{count > 99 ? '99+' : count}</b>}
+    </span>
+  );
 }

@@ -10,16 +10,8 @@ export interface Problem {
   field?: string;
   /** Seconds until it is worth another try. */
   retryAfter?: number;
-  /** Rupees that the wallet is short of. */
-  short?: number;
-}
-
-interface Extensions {
-  code?: string;
-  field?: string;
-  retryAfter?: number;
-  needed?: number;
-  balance?: number;
+  /** Whether it may have happened all the same. Send the same again, with the same idempotency key. */
+  isUnknown: boolean;
 }
 
 /** `extensions.code` of the gateway; NETWORK when nobody answered. */
@@ -27,30 +19,27 @@ export function codeOf(error?: CombinedError) {
   return String(error?.graphQLErrors[0]?.extensions.code ?? (error ? 'NETWORK' : ''));
 }
 
-/** Whether it may have happened all the same: only then may the idempotency key be used again. */
-export function isUnknownOutcome(error?: CombinedError) {
-  return ['NETWORK', 'BUSY', 'INTERNAL'].includes(codeOf(error));
-}
-
 export function problemOf(error?: CombinedError): Problem | undefined {
   if (!error) return undefined;
   const code = codeOf(error);
-  const message = error.graphQLErrors[0]?.message ?? error.message;
-  const { field, retryAfter, needed = 0, balance = 0 } = (error.graphQLErrors[0]?.extensions ?? {}) as Extensions;
-  const short = needed - balance;
+  const { message, extensions = {} } = error.graphQLErrors[0] ?? error as { message: string; extensions?: object };
+  const { field, retryAfter, needed = 0, balance = 0 } = extensions as Record<string, any>;
   const texts: Record<string, string> = {
     NETWORK: 'No answer. Check your connection, then try again.',
     // A variable that cannot be read is named before the sentence: `Variable "$phone": a phone number has …`.
-    BAD_INPUT: sentence(message.replace(/^Variable "\$\w+": /, '')),
+    BAD_INPUT: message.replace(/^Variable "\$\w+": /, ''),
     RATE_LIMITED: 'That was too often. Wait a little, then try again.',
-    INSUFFICIENT_BALANCE: `Your wallet holds ${rupees(balance)}. Add ${rupees(short)}, or pay in cash.`,
+    INSUFFICIENT_BALANCE: `Your wallet holds ${rupees(balance)}. Add ${rupees(needed - balance)}, or pay in cash.`,
     OUT_OF_STOCK: `${message}. Change your cart.`,
     OTHER_SHOP_IN_CART: 'Your cart holds items of another shop, and one order comes from one shop.',
     IDEMPOTENCY_KEY_REUSED: 'Your last try may have gone through. Look at your orders first.',
   };
-  return { code, text: texts[code] ?? sentence(message), field, retryAfter, short: needed ? short : undefined };
-}
-
-function sentence(text: string) {
-  return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
+  const text = texts[code] ?? message;
+  return {
+    code,
+    text: text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.'),
+    field,
+    retryAfter,
+    isUnknown: ['NETWORK', 'BUSY', 'INTERNAL'].includes(code),
+  };
 }

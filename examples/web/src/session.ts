@@ -8,11 +8,9 @@ import { codeOf } from './problems';
 /** For what comes before a sign-in. No token goes along, so that UNAUTHENTICATED means a wrong code and no old token. */
 export const door = new Client({ url: '/graphql', exchanges: [fetchExchange], preferGetMethod: false });
 
-const REFRESH = graphql(`
-  mutation Refresh($refreshToken: String!) {
-    refreshSession(refreshToken: $refreshToken) { accessToken refreshToken expiresIn }
-  }
-`);
+const REFRESH = graphql(`mutation Refresh($refreshToken: String!) {
+  refreshSession(refreshToken: $refreshToken) { accessToken refreshToken expiresIn }
+}`);
 
 interface Tokens {
   accessToken: string;

@@ -1,6 +1,7 @@
 // The small parts that screens are made of.
 import { useEffect, useId, useRef, useState, type ComponentProps, type ReactNode } from 'react';
-import type { Problem } from './problems';
+import type { CombinedError } from 'urql';
+import { problemOf, type Problem } from './problems';
 
 const RUPEES = new Intl.NumberFormat('en-IN', { style: 'currency', currency: 'INR', trailingZeroDisplay: 'stripIfInteger' });
 const WHEN = new Intl.DateTimeFormat('en-IN', { day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit' });
@@ -24,29 +25,40 @@ export function Screen({ title, children }: { title: string; children: ReactNode
   );
 }
 
-export function Button({ busy, kind = 'plain', ...rest }: { busy?: boolean; kind?: 'plain' | 'main' | 'quiet' } & ComponentProps<'button'>) {
-  return <button type="button" {...rest} className={`button ${kind}`} disabled={rest.disabled || busy} aria-busy={busy} />;
+/** A screen whose query has not answered, or not well. */
+export function Pending({ title, error }: { title: string; error?: CombinedError }) {
+  return <Screen title={title}>{error ? <Trouble problem={problemOf(error)} /> : <Loading />}</Screen>;
 }
 
-/** A labelled input; the problem is marked where the gateway named this field. */
-export function Field({ label, hint, problem, ...rest }: { label: string; hint?: string; problem?: Problem } & ComponentProps<'input'>) {
+export function Loading() {
+  return <div className="loading" role="status" aria-label="Loading"><i /><i /><i /></div>;
+}
+
+type ButtonProps = { busy?: boolean; kind?: 'main' | 'quiet' | 'add' } & ComponentProps<'button'>;
+
+export function Button({ busy, kind, ...rest }: ButtonProps) {
+  return <button type="button" {...rest} className={`button ${kind ?? ''}`} disabled={rest.disabled || busy} aria-busy={busy} />;
+}
+
+type FieldProps = { label: string; hint?: string; problem?: Problem } & ComponentProps<'input'>;
+
+/** A labelled input; the problem stands at the one that the gateway named. */
+export function Field({ label, hint, problem, ...rest }: FieldProps) {
   const id = useId();
   const wrong = problem !== undefined && problem.field === rest.name;
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
       <input id={id} {...rest} aria-invalid={wrong} aria-describedby={`${id}-note`} />
-      <small id={`${id}-note`} className={wrong ? 'wrong' : undefined} role={wrong ? 'alert' : undefined}>
-        {wrong ? problem.text : hint}
-      </small>
+      <small id={`${id}-note`} className={wrong ? 'wrong' : ''} role={wrong ? 'alert' : undefined}>{wrong ? problem.text : hint}</small>
     </div>
   );
 }
 
-/** What went wrong and what to do; counts down where waiting helps. */
+/** What went wrong and what to do, unless a field says it; counts down where waiting helps. */
 export function Trouble({ problem, children }: { problem?: Problem; children?: ReactNode }) {
   const left = useCountdown(problem);
-  if (!problem) return null;
+  if (!problem || problem.field) return null;
   return (
     <div className="trouble" role="alert">
       <p>{problem.text} {left > 0 && <span className="number">{left} s</span>}</p>
@@ -79,10 +91,15 @@ export function Row({ label, children, strong }: { label: string; children: Reac
   return <div className={strong ? 'row strong' : 'row'}><dt>{label}</dt><dd className="number">{children}</dd></div>;
 }
 
-export function Empty({ children }: { children: ReactNode }) {
-  return <p className="empty">{children}</p>;
-}
+type StepperProps = { name: string; quantity: number; most: number; busy: boolean; set: (quantity: number) => void };
 
-export function Loading() {
-  return <div className="loading" role="status" aria-label="Loading"><i /><i /><i /></div>;
+export function Stepper({ name, quantity, most, busy, set }: StepperProps) {
+  if (quantity === 0) return <Button kind="add" busy={busy} aria-label={`Add ${name}`} onClick={() => set(1)}>Add</Button>;
+  return (
+    <div className="stepper" role="group" aria-label={name}>
+      <button type="button" disabled={busy} aria-label="One less" onClick={() => set(quantity - 1)}>−</button>
+      <output className="number">{quantity}</output>
+      <button type="button" disabled={busy || quantity === most} aria-label="One more" onClick={() => set(quantity + 1)}>+</button>
+    </div>
+  );
 }

@@ -1,41 +1,32 @@
 // What is in the cart, what it costs, and the order itself.
 import { useState, type FormEvent } from 'react';
-import { useClient, useMutation } from 'urql';
-import { useCart } from '../cart';
+import { useMutation } from 'urql';
+import { MOST, useCart } from '../cart';
 import { graphql } from '../gql';
 import type { CartPartsFragment, PaymentMode } from '../gql/graphql';
 import { useLiveQuery } from '../live';
 import { useOnce } from '../once';
-import { problemOf, type Problem } from '../problems';
+import { problemOf } from '../problems';
 import { go } from '../route';
-import { Button, Empty, Field, Loading, Row, Screen, Tile, Trouble, rupees } from '../ui';
-import { Stepper } from './shop';
+import { Button, Field, Pending, Row, Screen, Stepper, Tile, Trouble, rupees } from '../ui';
 
-const APPLY = graphql(`
-  mutation ApplyCoupon($code: String!) { applyCoupon(code: $code) { message cart { ...CartParts } } }
-`);
+const APPLY = graphql(`mutation ApplyCoupon($code: String!) { applyCoupon(code: $code) { cart { ...CartParts } } }`);
 
-const TAKE_OUT = graphql(`
-  mutation RemoveCoupon { removeCoupon { cart { ...CartParts } } }
-`);
+const TAKE_OUT = graphql(`mutation RemoveCoupon { removeCoupon { cart { ...CartParts } } }`);
 
-const BALANCE = graphql(`
-  query Balance { wallet { balance } }
-`);
+const BALANCE = graphql(`query Balance { wallet { balance } }`);
 
-const CONFIRM = graphql(`
-  mutation ConfirmOrder($input: ConfirmOrderInput!, $key: String!) {
-    confirmOrder(input: $input, idempotencyKey: $key) { order { ...OrderParts } }
-  }
-`);
+const CONFIRM = graphql(`mutation ConfirmOrder($input: ConfirmOrderInput!, $key: String!) {
+  confirmOrder(input: $input, idempotencyKey: $key) { order { ...OrderParts } }
+}`);
 
 export function CartScreen() {
   const { cart, error, busy, trouble, set, clear } = useCart();
-  if (!cart) {
-    return <Screen title="Cart">{error ? <Trouble problem={problemOf(error)} /> : <Loading />}</Screen>;
-  }
+  if (!cart) return <Pending title="Cart" error={error} />;
   const shop = cart.lines[0]?.item.shop;
-  if (!shop) return <Screen title="Cart"><Empty>Nothing in it yet. <a href="#/shops">Look at the shops</a></Empty></Screen>;
+  if (!shop) {
+    return <Screen title="Cart"><p className="empty">Nothing in it yet. <a href="#/shops">Look at the shops</a></p></Screen>;
+  }
   return (
     <Screen title="Cart">
       <p className="lead">From <a href={`#/shop/${shop.id}`}>{shop.shopName}</a></p>
@@ -49,9 +40,9 @@ export function CartScreen() {
                 <small>{item.packSize}</small>
                 {available ? <span className="number price">{rupees(subtotal)}</span> : <em className="tag">Sold out</em>}
               </div>
-              <Stepper name={item.title} quantity={quantity} busy={busy} set={(quantity) => set(item.id, quantity)} />
+              <Stepper name={item.title} quantity={quantity} most={MOST} busy={busy} set={(quantity) => set(item.id, quantity)} />
             </article>
-            {trouble?.itemId === item.id && <Trouble problem={trouble.problem} />}
+            {trouble?.itemId === item.id && <Trouble problem={trouble} />}
           </li>
         ))}
       </ul>
@@ -91,25 +82,18 @@ function Coupon({ cart }: { cart: CartPartsFragment }) {
 }
 
 function Checkout({ payable }: { payable: number }) {
-  const client = useClient();
-  const once = useOnce();
+  const { send, busy, problem } = useOnce();
   const [{ data }] = useLiveQuery({ query: BALANCE });
-  const [mode, setMode] = useState<PaymentMode>('CASH');
+  const [paymentMode, setMode] = useState<PaymentMode>('CASH');
   const [notes, setNotes] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem>();
   const balance = data?.wallet.balance ?? 0;
   // Nobody knows whether it went through: the same again is safe, something else would be another order.
-  const unknown = problem?.code === 'NETWORK' || problem?.code === 'BUSY' || problem?.code === 'INTERNAL';
+  const unknown = problem?.isUnknown;
 
   async function order(event: FormEvent) {
     event.preventDefault();
-    setBusy(true);
-    const input = { paymentMode: mode, deliveryNotes: notes.trim() || null };
-    const { data, error } = await once((key) => client.mutation(CONFIRM, { input, key }));
-    setBusy(false);
-    setProblem(problemOf(error));
-    if (data) go(`/order/${data.confirmOrder.order.id}`);
+    const placed = await send(CONFIRM, { input: { paymentMode, deliveryNotes: notes.trim() || null } });
+    if (placed) go(`/order/${placed.confirmOrder.order.id}`);
   }
 
   return (
@@ -118,17 +102,20 @@ function Checkout({ payable }: { payable: number }) {
         <legend>Pay</legend>
         {(['CASH', 'WALLET'] as const).map((one) => (
           <label key={one}>
-            <input type="radio" name="mode" checked={mode === one} onChange={() => setMode(one)} />
-            <span><strong>{one === 'CASH' ? 'Cash' : 'Wallet'}</strong><small>{one === 'CASH' ? 'on delivery' : `holds ${rupees(balance)}`}</small></span>
+            <input type="radio" name="mode" checked={paymentMode === one} onChange={() => setMode(one)} />
+            <span>
+              <strong>{one === 'CASH' ? 'Cash' : 'Wallet'}</strong>
+              <small>{one === 'CASH' ? 'on delivery' : `holds ${rupees(balance)}`}</small>
+            </span>
           </label>
         ))}
       </fieldset>
-      {mode === 'WALLET' && balance < payable && (
+      {paymentMode === 'WALLET' && balance < payable && !problem && (
         <p className="note">The wallet is {rupees(payable - balance)} short. <a href="#/wallet">Add money</a></p>
       )}
       <Field label="Notes" name="deliveryNotes" maxLength={500} placeholder="Ring twice, please" disabled={unknown}
         value={notes} onChange={(event) => setNotes(event.target.value)} problem={problem} />
-      <Trouble problem={problem?.field ? undefined : problem}>
+      <Trouble problem={problem}>
         {problem?.code === 'INSUFFICIENT_BALANCE' && <a href="#/wallet">Add money</a>}
         {problem?.code === 'IDEMPOTENCY_KEY_REUSED' && <a href="#/orders">Your orders</a>}
       </Trouble>

@@ -8,30 +8,22 @@ import { useEpoch } from '../live';
 import { problemOf, type Problem } from '../problems';
 import { Button, Trouble, when } from '../ui';
 
-graphql(`
-  fragment MessageParts on OrderMessage { id message createdAt isAutomatic sentBy }
-`);
+graphql(`fragment MessageParts on OrderMessage { id message createdAt isAutomatic sentBy }`);
 
-const MESSAGES = graphql(`
-  query Messages($orderId: ID!, $after: String) {
-    order(id: $orderId) {
-      id messages(first: 100, after: $after) { nodes { ...MessageParts } pageInfo { hasNextPage endCursor } }
-    }
+const MESSAGES = graphql(`query Messages($orderId: ID!, $after: String) {
+  order(id: $orderId) {
+    id messages(first: 100, after: $after) { nodes { ...MessageParts } pageInfo { hasNextPage endCursor } }
   }
-`);
+}`);
 
 /** Of all orders: one stream that stands for as long as somebody is signed in. Each chat picks its own. */
-export const MESSAGE_ADDED = graphql(`
-  subscription MessageAdded($after: String) {
-    orderMessageAdded(after: $after) { id seq orderId message { ...MessageParts } }
-  }
-`);
+export const MESSAGE_ADDED = graphql(`subscription MessageAdded($after: String) {
+  orderMessageAdded(after: $after) { id seq orderId message { ...MessageParts } }
+}`);
 
-const SEND = graphql(`
-  mutation SendMessage($orderId: ID!, $message: String!, $key: String!) {
-    sendOrderMessage(orderId: $orderId, message: $message, idempotencyKey: $key) { orderMessage { ...MessageParts } }
-  }
-`);
+const SEND = graphql(`mutation SendMessage($orderId: ID!, $message: String!, $key: String!) {
+  sendOrderMessage(orderId: $orderId, message: $message, idempotencyKey: $key) { orderMessage { ...MessageParts } }
+}`);
 
 interface Unsent {
   key: string;

@@ -3,20 +3,13 @@ import { useMutation } from 'urql';
 import { graphql } from '../gql';
 import type { NoticePartsFragment } from '../gql/graphql';
 import { useLiveQuery } from '../live';
-import { problemOf } from '../problems';
-import { Button, Empty, Loading, Screen, Trouble, when } from '../ui';
+import { Button, Pending, Screen, when } from '../ui';
 
-graphql(`
-  fragment NoticeParts on Notification { id kind title body readAt createdAt target { screen id } }
-`);
+graphql(`fragment NoticeParts on Notification { id kind title body readAt createdAt target { screen id } }`);
 
-const NOTICES = graphql(`
-  query Notices { notifications(first: 50) { nodes { ...NoticeParts } } unreadNotificationCount }
-`);
+const NOTICES = graphql(`query Notices { notifications(first: 50) { nodes { ...NoticeParts } } unreadNotificationCount }`);
 
-const READ = graphql(`
-  mutation MarkRead($ids: [ID!], $all: Boolean) { markNotificationsRead(ids: $ids, all: $all) { unreadCount } }
-`);
+const READ = graphql(`mutation MarkRead($ids: [ID!], $all: Boolean) { markNotificationsRead(ids: $ids, all: $all) { unreadCount } }`);
 
 /** The screens of this app that notifications lead to; others stay here. */
 export function screenOf({ target }: NoticePartsFragment) {
@@ -27,13 +20,11 @@ export function screenOf({ target }: NoticePartsFragment) {
 export function NoticesScreen() {
   const [{ data, error }] = useLiveQuery({ query: NOTICES, requestPolicy: 'cache-and-network' });
   const [{ fetching }, markRead] = useMutation(READ);
-  if (!data) {
-    return <Screen title="Notifications">{error ? <Trouble problem={problemOf(error)} /> : <Loading />}</Screen>;
-  }
+  if (!data) return <Pending title="Notifications" error={error} />;
   const { nodes } = data.notifications;
   return (
     <Screen title="Notifications">
-      {nodes.length === 0 && <Empty>Nothing yet.</Empty>}
+      {nodes.length === 0 && <p className="empty">Nothing yet.</p>}
       {data.unreadNotificationCount > 0 && <Button busy={fetching} onClick={() => markRead({ all: true })}>Mark all as read</Button>}
       <ul className="lines">
         {nodes.map((notice) => (

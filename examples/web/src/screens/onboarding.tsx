@@ -6,17 +6,13 @@ import { problemOf, type Problem } from '../problems';
 import { forget } from '../session';
 import { Button, Field, Trouble } from '../ui';
 
-const BASIC = graphql(`
-  mutation BasicOnboarding($input: BasicOnboardingInput!) {
-    completeBasicOnboarding(input: $input) { user { id name society role basicOnboardingDone } }
-  }
-`);
+const BASIC = graphql(`mutation BasicOnboarding($input: BasicOnboardingInput!) {
+  completeBasicOnboarding(input: $input) { user { id name society role basicOnboardingDone } }
+}`);
 
-const CONSUMER = graphql(`
-  mutation ConsumerOnboarding($input: ConsumerOnboardingInput!) {
-    completeConsumerOnboarding(input: $input) { user { id roleOnboardingDone } }
-  }
-`);
+const CONSUMER = graphql(`mutation ConsumerOnboarding($input: ConsumerOnboardingInput!) {
+  completeConsumerOnboarding(input: $input) { user { id roleOnboardingDone } }
+}`);
 
 export function OnboardingScreen() {
   const client = useClient();
@@ -45,7 +41,7 @@ export function OnboardingScreen() {
         <Field label="City" name="city" autoComplete="address-level2" required problem={problem} />
         <Field label="Society" name="society" required problem={problem} hint="As it is written at the gate. It cannot be changed later." />
         <Field label="Flat" name="flatNumber" required maxLength={50} placeholder="B-1204" problem={problem} />
-        <Trouble problem={problem?.field ? undefined : problem} />
+        <Trouble problem={problem} />
         <Button type="submit" kind="main" busy={busy}>Show me the shops</Button>
         <Button kind="quiet" onClick={forget}>Use another phone</Button>
       </form>

@@ -1,52 +1,37 @@
 // One order: where it stands, live; what may be done with it; what was ordered; the chat with the shop.
-import { useState } from 'react';
-import { useClient, type DocumentInput } from 'urql';
 import { graphql } from '../gql';
 import type { OrderPartsFragment } from '../gql/graphql';
 import { useLiveQuery } from '../live';
 import { useOnce } from '../once';
-import { problemOf, type Problem } from '../problems';
-import { Button, Loading, Row, Screen, Trouble, rupees, when } from '../ui';
+import { Button, Pending, Row, Screen, Trouble, rupees, when } from '../ui';
 import { Chat } from './chat';
 import { STATUS } from './order-status';
 
-graphql(`
-  fragment OrderParts on Order {
-    id status paymentMode paymentStatus total discount final deliveryNotes createdAt acts
-    statusLog { status createdAt }
-    items { id name quantity orderedQuantity subtotal }
-    rating { rating }
-    shop { id shopName }
-  }
-`);
+graphql(`fragment OrderParts on Order {
+  id status paymentMode paymentStatus total discount final deliveryNotes createdAt acts
+  statusLog { status createdAt }
+  items { id name quantity orderedQuantity subtotal }
+  rating { rating }
+  shop { id shopName }
+}`);
 
-const ORDER = graphql(`
-  query Order($id: ID!) { order(id: $id) { ...OrderParts } }
-`);
+const ORDER = graphql(`query Order($id: ID!) { order(id: $id) { ...OrderParts } }`);
 
-const CANCEL = graphql(`
-  mutation CancelOrder($orderId: ID!, $key: String!) {
-    cancelOrder(orderId: $orderId, idempotencyKey: $key) { message order { ...OrderParts } }
-  }
-`);
+const CANCEL = graphql(`mutation CancelOrder($orderId: ID!, $key: String!) {
+  cancelOrder(orderId: $orderId, idempotencyKey: $key) { order { ...OrderParts } }
+}`);
 
-const AGREE = graphql(`
-  mutation AgreeToChanges($orderId: ID!, $key: String!) {
-    confirmModifiedOrder(orderId: $orderId, idempotencyKey: $key) { message order { ...OrderParts } }
-  }
-`);
+const AGREE = graphql(`mutation AgreeToChanges($orderId: ID!, $key: String!) {
+  confirmModifiedOrder(orderId: $orderId, idempotencyKey: $key) { order { ...OrderParts } }
+}`);
 
-const RATE = graphql(`
-  mutation RateOrder($orderId: ID!, $rating: Int!, $key: String!) {
-    rateOrder(orderId: $orderId, rating: $rating, idempotencyKey: $key) { message order { ...OrderParts } }
-  }
-`);
+const RATE = graphql(`mutation RateOrder($orderId: ID!, $rating: Int!, $key: String!) {
+  rateOrder(orderId: $orderId, rating: $rating, idempotencyKey: $key) { order { ...OrderParts } }
+}`);
 
 export function OrderScreen({ id }: { id: string }) {
   const [{ data, error }] = useLiveQuery({ query: ORDER, variables: { id } });
-  if (!data) {
-    return <Screen title="Order">{error ? <Trouble problem={problemOf(error)} /> : <Loading />}</Screen>;
-  }
+  if (!data) return <Pending title="Order" error={error} />;
   const { order } = data;
   return (
     <Screen title={`Order ${order.id}`}>
@@ -77,31 +62,22 @@ function Timeline({ order }: { order: OrderPartsFragment }) {
 
 /** The gateway says what may be done now (`acts`), so no rule about it is repeated here. */
 function Acts({ order }: { order: OrderPartsFragment }) {
-  const client = useClient();
-  const once = useOnce();
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem>();
+  const { send, busy, problem } = useOnce();
+  const orderId = order.id;
   const can = new Set(order.acts);
-
-  async function act<V extends object>(mutation: DocumentInput<unknown, any>, variables?: V) {
-    setBusy(true);
-    const { error } = await once((key) => client.mutation(mutation, { orderId: order.id, key, ...variables }));
-    setBusy(false);
-    setProblem(problemOf(error));
-  }
-
   return (
     <div className="acts">
       {can.has('CONFIRM_MODIFIED') && (
-        <Button kind="main" busy={busy} onClick={() => act(AGREE)}>Agree to {rupees(order.final)}</Button>
+        <Button kind="main" busy={busy} onClick={() => send(AGREE, { orderId })}>Agree to {rupees(order.final)}</Button>
       )}
       {can.has('CANCEL') && (
-        <Button busy={busy} onClick={() => confirm('Call this order off?') && act(CANCEL)}>Cancel the order</Button>
+        <Button busy={busy} onClick={() => confirm('Call this order off?') && send(CANCEL, { orderId })}>Cancel the order</Button>
       )}
       {can.has('RATE') && (
         <div className="stars" role="group" aria-label="Rate this order">
           {[1, 2, 3, 4, 5].map((rating) => (
-            <button type="button" key={rating} disabled={busy} aria-label={`${rating} of 5`} onClick={() => act(RATE, { rating })}>★</button>
+            <button type="button" key={rating} disabled={busy} aria-label={`${rating} of 5`}
+              onClick={() => send(RATE, { orderId, rating })}>★</button>
           ))}
         </div>
       )}

@@ -2,29 +2,24 @@
 import { useState } from 'react';
 import { graphql } from '../gql';
 import { useLiveQuery } from '../live';
-import { problemOf } from '../problems';
-import { Button, Empty, Loading, Screen, Tile, Trouble, rupees, when } from '../ui';
+import { Button, Pending, Screen, Tile, rupees, when } from '../ui';
 import { STATUS } from './order-status';
 
-const ORDERS = graphql(`
-  query Orders($after: String) {
-    orders(first: 20, after: $after) {
-      nodes { id status final createdAt itemCount shop { id shopName logoUrl } }
-      pageInfo { hasNextPage endCursor }
-    }
+const ORDERS = graphql(`query Orders($after: String) {
+  orders(first: 20, after: $after) {
+    nodes { id status final createdAt itemCount shop { id shopName logoUrl } }
+    pageInfo { hasNextPage endCursor }
   }
-`);
+}`);
 
 export function OrdersScreen() {
   const [after, setAfter] = useState<string | null>();
   const [{ data, error, fetching }] = useLiveQuery({ query: ORDERS, variables: { after }, requestPolicy: 'cache-and-network' });
-  if (!data) {
-    return <Screen title="Orders">{error ? <Trouble problem={problemOf(error)} /> : <Loading />}</Screen>;
-  }
+  if (!data) return <Pending title="Orders" error={error} />;
   const { nodes, pageInfo } = data.orders;
   return (
     <Screen title="Orders">
-      {nodes.length === 0 && <Empty>No orders yet. <a href="#/shops">Look at the shops</a></Empty>}
+      {nodes.length === 0 && <p className="empty">No orders yet. <a href="#/shops">Look at the shops</a></p>}
       <ul className="cards">
         {nodes.map(({ id, status, final, createdAt, itemCount, shop }) => (
           <li key={id}>

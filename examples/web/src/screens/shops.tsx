@@ -4,19 +4,15 @@ import { graphql } from '../gql';
 import type { ShopCardFragment } from '../gql/graphql';
 import { useLiveQuery } from '../live';
 import { problemOf } from '../problems';
-import { Empty, Loading, Screen, Tile, Trouble } from '../ui';
+import { Loading, Screen, Tile, Trouble } from '../ui';
 
-graphql(`
-  fragment ShopCard on Shop { id shopName shopType description logoUrl isOpen delivers rating }
-`);
+graphql(`fragment ShopCard on Shop { id shopName shopType description logoUrl isOpen delivers rating }`);
 
 // A word may name a shop or something that it sells; conditions of one filter hold together, so these are two lists.
-const SHOPS = graphql(`
-  query Shops($named: ShopFilter, $selling: ShopFilter, $searching: Boolean!) {
-    named: shops(first: 50, filter: $named) { nodes { ...ShopCard } }
-    selling: shops(first: 50, filter: $selling) @include(if: $searching) { nodes { ...ShopCard } }
-  }
-`);
+const SHOPS = graphql(`query Shops($named: ShopFilter, $selling: ShopFilter, $searching: Boolean!) {
+  named: shops(first: 50, filter: $named) { nodes { ...ShopCard } }
+  selling: shops(first: 50, filter: $selling) @include(if: $searching) { nodes { ...ShopCard } }
+}`);
 
 export function ShopsScreen() {
   const [text, setText] = useState('');
@@ -33,7 +29,7 @@ export function ShopsScreen() {
       <Trouble problem={problemOf(error)} />
       {!data && fetching && <Loading />}
       {data && shops.length === 0 && (
-        <Empty>{searching ? `No shop has “${word}”.` : 'No shop of your society is here yet.'}</Empty>
+        <p className="empty">{searching ? `No shop has “${word}”.` : 'No shop of your society is here yet.'}</p>
       )}
       <ul className="cards">{shops.map((shop) => <li key={shop.id}><Card shop={shop} /></li>)}</ul>
     </Screen>
@@ -49,7 +45,7 @@ function Card({ shop }: { shop: ShopCardFragment }) {
         <span>{shop.description ?? shop.shopType}</span>
         <small>
           <em className={shop.isOpen ? 'tag open' : 'tag'}>{shop.isOpen ? 'Open' : 'Closed'}</em>
-          {shop.rating !== null && shop.rating !== undefined && <span className="number">★ {shop.rating.toFixed(1)}</span>}
+          {shop.rating != null && <span className="number">★ {shop.rating.toFixed(1)}</span>}
           <span>{shop.delivers ? shop.shopType : `${shop.shopType}, pick-up only`}</span>
         </small>
       </span>

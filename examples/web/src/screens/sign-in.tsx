@@ -5,23 +5,19 @@ import { problemOf, type Problem } from '../problems';
 import { door, signIn } from '../session';
 import { Button, Field, Trouble, useCountdown } from '../ui';
 
-const SEND = graphql(`
-  mutation SendCode($phone: Phone!) { sendOtp(phone: $phone) { message expiresIn } }
-`);
+const SEND = graphql(`mutation SendCode($phone: Phone!) { sendOtp(phone: $phone) { message expiresIn } }`);
 
-const VERIFY = graphql(`
-  mutation SignIn($phone: Phone!, $otp: String!) {
-    verifyOtp(phone: $phone, otp: $otp) { accessToken refreshToken expiresIn }
-  }
-`);
+const VERIFY = graphql(`mutation SignIn($phone: Phone!, $otp: String!) {
+  verifyOtp(phone: $phone, otp: $otp) { accessToken refreshToken expiresIn }
+}`);
 
 export function SignInScreen() {
   const [phone, setPhone] = useState('');
   const [otp, setOtp] = useState('');
-  const [sentTo, setSentTo] = useState<string>();
+  const [sent, setSent] = useState(false);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>();
-  const wait = useCountdown(problem);
+  const blocked = useCountdown(problem) > 0;
 
   async function send(event?: FormEvent) {
     event?.preventDefault();
@@ -31,7 +27,7 @@ export function SignInScreen() {
     setProblem(problemOf(error));
     if (!data) return;
     setOtp('');
-    setSentTo(phone);
+    setSent(true);
   }
 
   async function verify(event: FormEvent) {
@@ -45,29 +41,33 @@ export function SignInScreen() {
     setProblem(found?.code === 'UNAUTHENTICATED' ? { ...found, ...wrong } : found);
   }
 
-  const loose = problem?.field ? undefined : problem;
+  function changePhone() {
+    setSent(false);
+    setProblem(undefined);
+  }
+
   return (
     <main className="screen door">
       <img src="/bag.svg" alt="" width="64" height="64" />
-      <h1>{sentTo ? 'Enter the code' : 'The shops of your society'}</h1>
-      <p className="lead">{sentTo ? `We sent six digits to ${sentTo}.` : 'Order, pay and follow it live. Your phone is all you need.'}</p>
-      {sentTo ? (
+      <h1>{sent ? 'Enter the code' : 'The shops of your society'}</h1>
+      <p className="lead">{sent ? `We sent six digits to ${phone}.` : 'Order, pay and follow it live. Your phone is all you need.'}</p>
+      {sent ? (
         <form onSubmit={verify}>
-          <Field key="otp" label="Code" name="otp" inputMode="numeric" autoComplete="one-time-code" maxLength={6} required
-            autoFocus className="code" value={otp} onChange={(event) => setOtp(event.target.value)} problem={problem} />
-          <Trouble problem={loose} />
-          <Button type="submit" kind="main" busy={busy} disabled={wait > 0}>Sign in</Button>
+          <Field key="otp" label="Code" name="otp" inputMode="numeric" autoComplete="one-time-code" maxLength={6} required autoFocus
+            className="code" value={otp} onChange={(event) => setOtp(event.target.value)} problem={problem} />
+          <Trouble problem={problem} />
+          <Button type="submit" kind="main" busy={busy} disabled={blocked}>Sign in</Button>
           <div className="pair">
-            <Button kind="quiet" busy={busy} disabled={wait > 0} onClick={() => send()}>Send a new code</Button>
-            <Button kind="quiet" onClick={() => { setSentTo(undefined); setProblem(undefined); }}>Change the phone</Button>
+            <Button kind="quiet" busy={busy} disabled={blocked} onClick={() => send()}>Send a new code</Button>
+            <Button kind="quiet" onClick={changePhone}>Change phone</Button>
           </div>
         </form>
       ) : (
         <form onSubmit={send}>
           <Field label="Phone" name="phone" type="tel" autoComplete="tel" required autoFocus placeholder="98765 43210"
             value={phone} onChange={(event) => setPhone(event.target.value)} problem={problem} />
-          <Trouble problem={loose} />
-          <Button type="submit" kind="main" busy={busy} disabled={wait > 0}>Send me a code</Button>
+          <Trouble problem={problem} />
+          <Button type="submit" kind="main" busy={busy} disabled={blocked}>Send me a code</Button>
         </form>
       )}
     </main>
