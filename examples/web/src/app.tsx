@@ -1,6 +1,6 @@
 // The frame around the screens: who is signed in, where one is, what is new.
 import { useEffect, useState } from 'react';
-import { Provider, useSubscription } from 'urql';
+import { Provider, useQuery, useSubscription } from 'urql';
 import { useCart } from './cart';
 import { client } from './client';
 import { graphql } from './gql';
@@ -39,7 +39,7 @@ export function App() {
 }
 
 function SignedIn() {
-  const [{ data, error }, read] = useLiveQuery({ query: ME });
+  const [{ data, error }, read] = useQuery({ query: ME });
   if (error && !data) {
     return (
       <main className="screen door">
@@ -67,9 +67,9 @@ function Frame({ society }: { society: string }) {
   const { count } = useCart();
   const unread = data?.unreadNotificationCount ?? 0;
   const tabs = [
-    { to: 'shops', label: 'Shops', icon: 'M4 10v10h16V10M2.5 10 5 4h14l2.5 6zM10 20v-6h4v6' },
+    { to: 'shops', also: 'shop', label: 'Shops', icon: 'M4 10v10h16V10M2.5 10 5 4h14l2.5 6zM10 20v-6h4v6' },
     { to: 'cart', label: 'Cart', count, icon: 'M5 8h14l-1.5 12h-11zM9 8a3 3 0 0 1 6 0' },
-    { to: 'orders', label: 'Orders', icon: 'M6 3h12v18l-3-2-3 2-3-2-3 2zM9.5 8h5M9.5 12h5' },
+    { to: 'orders', also: 'order', label: 'Orders', icon: 'M6 3h12v18l-3-2-3 2-3-2-3 2zM9.5 8h5M9.5 12h5' },
     { to: 'wallet', label: data ? rupees(data.wallet.balance) : 'Wallet', icon: 'M4 6h13v3M4 6v12h16V9H4M16 13.5h.1' },
   ];
   return (
@@ -81,8 +81,10 @@ function Frame({ society }: { society: string }) {
         </a>
       </header>
       <nav className="tabs" aria-label="Main">
-        {tabs.map(({ to, label, icon, count }) => (
-          <a key={to} href={`#/${to}`} aria-current={screen === to ? 'page' : undefined}><Icon path={icon} count={count} />{label}</a>
+        {tabs.map(({ to, also, label, icon, count }) => (
+          <a key={to} href={`#/${to}`} aria-current={screen === to ? 'page' : screen === also ? true : undefined}>
+            <Icon path={icon} count={count} />{label}
+          </a>
         ))}
       </nav>
       <Connection />
@@ -116,7 +118,7 @@ function News() {
   const [hidden, setHidden] = useState<string>();
   const event = data?.notificationAdded;
   useEffect(() => {
-    const timer = setTimeout(() => setHidden(event?.id), 6_000);
+    const timer = setTimeout(() => setHidden(event?.id), 4_000);
     return () => clearTimeout(timer);
   }, [event?.id]);
   if (!event || event.id === hidden) return <div role="status" />;

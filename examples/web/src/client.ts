@@ -35,7 +35,8 @@ const cache = cacheExchange({
     WalletPayload: partOfItsParent,
   },
   resolvers: {
-    Query: { orders: relayPagination() },
+    // An order that is known already, such as the one that was just placed, is not read again to be shown.
+    Query: { orders: relayPagination(), order: (_parent, { id }) => ({ __typename: 'Order', id: String(id) }) },
     Shop: { items: relayPagination() },
   },
   updates: {

@@ -8,17 +8,20 @@ import { accessToken, isAboutToExpire, refresh } from './session';
 const follows = new Set<{ query: string; variables: { after?: string } }>();
 const listeners = new Set<() => void>();
 let connection: 'live' | 'down' | 'back' = 'live';
+let connections = 0;
 let epoch = 0;
-let refused = false;
+let sent: string | undefined;
+let refused: string | undefined;
 let silence: number | undefined;
+let breaking: number | undefined;
 
 const socket = createClient({
   url: () => `${location.origin.replace('http', 'ws')}/graphql/ws`,
   // Asked for each connection. 4403 says that the last token is refused, whatever the clock of this device thinks.
   async connectionParams() {
-    if (refused || isAboutToExpire()) await refresh();
-    refused = false;
-    return { Authorization: `Bearer ${accessToken()}` };
+    if (isAboutToExpire() || refused === accessToken()) await refresh();
+    sent = accessToken();
+    return { Authorization: `Bearer ${sent}` };
   },
   // Also when nobody answers. The waits are random, so that not everybody comes back in the same second.
   shouldRetry: () => true,
@@ -33,14 +36,19 @@ const socket = createClient({
   on: {
     ping: (received) => void (received || (silence = setTimeout(() => socket.terminate(), 5_000))),
     pong: (received) => void (received && clearTimeout(silence)),
-    connected() {
-      if (connection === 'down') show('back');
-      if ([...follows].some(({ variables }) => !variables.after)) readAnew();
+    connected(_socket, _payload, again) {
+      clearTimeout(breaking);
+      breaking = undefined;
+      tell(() => connections++);
+      if (connection === 'down') tell(() => (connection = 'back'));
+      setTimeout(() => connection === 'back' && tell(() => (connection = 'live')), 5_000);
+      if (again && [...follows].some(({ variables }) => !variables.after)) readAnew();
     },
     closed(event) {
-      refused = (event as CloseEvent).code === 4403;
+      if ((event as CloseEvent).code === 4403) refused = sent;
       clearTimeout(silence);
-      show('down');
+      // A short break, such as the one for a new token every 15 minutes, is not worth a word.
+      breaking ??= setTimeout(() => tell(() => (connection = 'down')), 1_000);
     },
   },
 });
@@ -56,9 +64,8 @@ function follow(query: string, variables: object | undefined, sink: Sink) {
   // graphql-ws sends this very object again when it comes back: to resume is to keep `after` in it up to date.
   const payload = { query, variables: { ...variables } as { after?: string } };
   const end = (errors: unknown) => {
-    const code = Array.isArray(errors) && errors[0]?.extensions?.code;
-    if (code !== 'CURSOR_EXPIRED') return sink.error(errors);
-    // Away for longer than events are kept: begin anew, from the state as it is now.
+    if (!Array.isArray(errors) || errors[0]?.extensions?.field !== 'after') return sink.error(errors);
+    // CURSOR_EXPIRED, away for longer than events are kept: begin anew, from the state as it is now.
     delete payload.variables.after;
     stop = begin();
   };
@@ -82,26 +89,14 @@ function follow(query: string, variables: object | undefined, sink: Sink) {
   };
 }
 
-let reading = false;
+let soon: number | undefined;
 
 // Without `after`, only what happens behind the subscription is told, so the state has to be read behind it as well. No
 // message says that a subscription stands; the answer to a later request on the same socket does.
 function readAnew() {
-  if (reading) return;
-  reading = true;
-  const done = () => (reading = false);
-  socket.subscribe({ query: '{ __typename }' }, { next: () => tell(() => epoch++), error: done, complete: done });
-}
-
-let timer: number | undefined;
-
-// A short break, such as the one for a new token every 15 minutes, is not worth a word.
-function show(next: typeof connection) {
-  if (next === connection) return;
-  clearTimeout(timer);
-  if (next === 'down') timer = setTimeout(() => tell(() => (connection = 'down')), 1_000);
-  else tell(() => (connection = next));
-  if (next === 'back') timer = setTimeout(() => tell(() => (connection = 'live')), 5_000);
+  clearTimeout(soon);
+  const sink = { next: () => tell(() => epoch++), error() {}, complete() {} };
+  soon = setTimeout(() => socket.subscribe({ query: '{ __typename }' }, sink));
 }
 
 function tell(change: () => void) {
@@ -120,14 +115,22 @@ export const useConnection = () => useSyncExternalStore(listen, () => connection
 /** Grows when what was read before may have missed something. */
 export const useEpoch = () => useSyncExternalStore(listen, () => epoch);
 
-/** `useQuery` for what subscriptions keep up to date: reads it again where they cannot vouch for it. */
+/**
+ * `useQuery` for what subscriptions keep up to date. Reads again where they cannot vouch for it, and what could not be
+ * read while there was no connection; until then it keeps what was there.
+ */
 export function useLiveQuery<Data, Variables extends AnyVariables>(args: UseQueryArgs<Variables, Data>) {
   const [result, run] = useQuery<Data, Variables>(args);
   const now = useEpoch();
+  const connected = useSyncExternalStore(listen, () => connections);
   const read = useRef(now);
+  const kept = useRef(result.data);
+  kept.current = result.data ?? kept.current;
+  const failed = useRef(false);
+  failed.current = result.error !== undefined;
   useEffect(() => {
-    if (read.current !== now) run({ requestPolicy: 'network-only' });
+    if (failed.current || read.current !== now) run({ requestPolicy: 'network-only' });
     read.current = now;
-  }, [now, run]);
-  return [result, run] as const;
+  }, [now, connected, run]);
+  return [{ ...result, data: kept.current }, run] as const;
 }

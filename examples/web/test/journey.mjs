@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { preview } from 'vite';
-import { graphql, moveOrder, signInVendor, step } from '../../../tests/clients/gateway.mjs';
+import { deferred, graphql, moveOrder, signInVendor, soon, step } from '../../../tests/clients/gateway.mjs';
 import { startProxy } from '../../../tests/clients/proxy.mjs';
 
 const { GATEWAY_URL, CHROMIUM = '/usr/bin/chromium', DEV_OTP = '123456', SHOTS } = process.env;
@@ -29,7 +29,8 @@ const browser = await chromium.launch({
   args: ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync', '--disable-quic'],
 });
-const page = await browser.newPage({ viewport: { width: 390, height: 844 }, locale: 'en-IN' });
+const context = await browser.newContext({ viewport: { width: 390, height: 844 }, locale: 'en-IN' });
+const page = await context.newPage();
 page.setDefaultTimeout(15_000);
 
 // What a browser itself writes to the console while a step provokes it: no fault of the page.
@@ -182,7 +183,7 @@ await page.locator('.mine:not(.unsent)', { hasText: 'Thank you!' }).waitFor();
 await picture('live');
 step('the shop accepts and writes, and the page shows both');
 
-provoked = /WebSocket connection to .* failed/;
+provoked = /WebSocket connection to .* failed|status of 502/;
 proxy.refuse(true);
 await page.getByText('No connection.').waitFor();
 await picture('down');
@@ -205,6 +206,37 @@ assert.deepEqual(await page.locator('.timeline strong').allTextContents(), ['Pla
 assert.equal(order.statusLog.length, 3);
 step('what happened while the socket was cut appears once, in order');
 
+// Somebody who comes back after more than a week: a second window, whose `after` is older than what is kept.
+const [standing, expired] = [deferred(), deferred()];
+const late = await context.newPage();
+await late.routeWebSocket('**/graphql/ws', (near) => {
+  const far = near.connectToServer();
+  near.onMessage((message) => far.send(String(message).replace(/"after":"[^"]*"/, '"after":"1-1"')));
+  far.onMessage((message) => {
+    if (String(message).includes('{"__typename":"Query"}')) standing.resolve();
+    if (String(message).includes('CURSOR_EXPIRED')) expired.resolve();
+    near.send(message);
+  });
+});
+await late.goto(`${origin}/#/order/${orderId}`);
+await late.getByText('You have it. Enjoy!').waitFor();
+await soon(standing.promise, 'the subscription');
+await vendorWrites('Live, for the first cursor');
+await late.getByText('Live, for the first cursor').waitFor();
+provoked = /WebSocket connection to .* failed|status of 502/;
+proxy.refuse(true);
+await late.getByText('No connection.').waitFor();
+await vendorWrites('Come again soon');
+proxy.refuse(false);
+await late.getByText('Come again soon').waitFor();
+await page.getByText('Come again soon').waitFor();
+provoked = /^$/;
+await soon(expired.promise, 'CURSOR_EXPIRED');
+await vendorWrites('Live again');
+await late.getByText('Live again').waitFor();
+await late.close();
+step('an expired cursor leads to the present state');
+
 await page.getByLabel('5 of 5').click();
 await page.getByText('You gave ★★★★★').waitFor();
 await tab('Orders');
@@ -217,14 +249,23 @@ await button('Mark all as read').click();
 await page.getByRole('link', { name: 'Notifications, 0 unread' }).waitFor();
 step('the order is rated, notifications are read');
 
-// An access token that the gateway does not take any more: the page gets the next one by itself.
+// An access token that the gateway does not take any more: page and socket get the next one by themselves, once.
+let refreshed = 0;
+page.on('request', (request) => {
+  if (request.postData()?.includes('refreshSession')) refreshed += 1;
+});
 await page.evaluate(() => {
   const session = JSON.parse(localStorage.getItem('session'));
-  localStorage.setItem('session', JSON.stringify({ ...session, expiresAt: 0 }));
+  localStorage.setItem('session', JSON.stringify({ ...session, accessToken: 'spent' }));
 });
 await page.reload();
 await tab('Orders');
 await page.locator('.card', { hasText: 'Delivered' }).waitFor();
+const hello = 'Are you back?';
+await page.locator('.card').click();
+await vendorWrites(hello);
+await page.getByText(hello).waitFor();
+assert.equal(refreshed, 1);
 await tab('₹');
 await button('Sign out').click();
 await heading('The shops of your society');

@@ -1,8 +1,8 @@
 // The shops of the society. The gateway puts open ones first, then the best rated.
 import { useDeferredValue, useState } from 'react';
+import { useQuery } from 'urql';
 import { graphql } from '../gql';
 import type { ShopCardFragment } from '../gql/graphql';
-import { useLiveQuery } from '../live';
 import { problemOf } from '../problems';
 import { Loading, Screen, Tile, Trouble } from '../ui';
 
@@ -19,7 +19,7 @@ export function ShopsScreen() {
   const word = useDeferredValue(text.trim().slice(0, 100));
   const searching = word.length >= 2;
   const variables = searching ? { searching, named: { query: word }, selling: { item: word } } : { searching };
-  const [{ data, fetching, error }] = useLiveQuery({ query: SHOPS, variables, requestPolicy: 'cache-and-network' });
+  const [{ data, fetching, error }] = useQuery({ query: SHOPS, variables, requestPolicy: 'cache-and-network' });
   const found = new Map([...(data?.named.nodes ?? []), ...(data?.selling?.nodes ?? [])].map((shop) => [shop.id, shop]));
   const shops = [...found.values()].sort((one, other) => Number(other.isOpen) - Number(one.isOpen));
   return (
