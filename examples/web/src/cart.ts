@@ -39,7 +39,7 @@ export function useCart() {
       : client.mutation(SET, { itemId, quantity }));
     setBusy(false);
     const problem = problemOf(error);
-    setTrouble(problem && { ...problem, field: undefined, itemId });
+    setTrouble(problem && { ...problem, itemId });
   }
 
   const clear = async () => !(await client.mutation(CLEAR, {})).error;

@@ -1,7 +1,7 @@
 // The socket. Every subscription of the app goes through here, so that what makes events come once, in order and
 // without a gap is written in one place: docs/API.md, "Nothing missed, nothing twice".
 import { createClient, type Sink } from 'graphql-ws';
-import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useRef, useSyncExternalStore } from 'react';
 import { subscriptionExchange, useQuery, type AnyVariables, type UseQueryArgs } from 'urql';
 import { accessToken, isAboutToExpire, refresh } from './session';
 
@@ -112,25 +112,26 @@ const listen = (listener: () => void) => {
 /** `down` without a socket, `back` for a moment after that, else `live`. */
 export const useConnection = () => useSyncExternalStore(listen, () => connection);
 
-/** Grows when what was read before may have missed something. */
-export const useEpoch = () => useSyncExternalStore(listen, () => epoch);
-
 /**
- * `useQuery` for what subscriptions keep up to date. Reads again where they cannot vouch for it, and what could not be
- * read while there was no connection; until then it keeps what was there.
+ * Reads again what subscriptions keep up to date: when they cannot vouch for what was read before, and when reading
+ * failed and there is a connection again.
  */
+export function useRereading(failed: boolean, read: () => void) {
+  const now = useSyncExternalStore(listen, () => epoch);
+  const connected = useSyncExternalStore(listen, () => connections);
+  const last = useRef({ now, failed });
+  last.current.failed = failed;
+  useEffect(() => {
+    if (last.current.failed || last.current.now !== now) read();
+    last.current.now = now;
+  }, [now, connected, read]);
+}
+
+/** `useQuery` for what subscriptions keep up to date. Without a connection it keeps what was there. */
 export function useLiveQuery<Data, Variables extends AnyVariables>(args: UseQueryArgs<Variables, Data>) {
   const [result, run] = useQuery<Data, Variables>(args);
-  const now = useEpoch();
-  const connected = useSyncExternalStore(listen, () => connections);
-  const read = useRef(now);
+  useRereading(result.error !== undefined, useCallback(() => run({ requestPolicy: 'network-only' }), [run]));
   const kept = useRef(result.data);
   kept.current = result.data ?? kept.current;
-  const failed = useRef(false);
-  failed.current = result.error !== undefined;
-  useEffect(() => {
-    if (failed.current || read.current !== now) run({ requestPolicy: 'network-only' });
-    read.current = now;
-  }, [now, connected, run]);
   return [{ ...result, data: kept.current }, run] as const;
 }

@@ -55,10 +55,12 @@ export function Field({ label, hint, problem, ...rest }: FieldProps) {
   );
 }
 
-/** What went wrong and what to do, unless a field says it; counts down where waiting helps. */
-export function Trouble({ problem, children }: { problem?: Problem; children?: ReactNode }) {
+type TroubleProps = { problem?: Problem; fields?: string[]; children?: ReactNode };
+
+/** What went wrong and what to do, unless one of these fields says it; counts down where waiting helps. */
+export function Trouble({ problem, fields, children }: TroubleProps) {
   const left = useCountdown(problem);
-  if (!problem || problem.field) return null;
+  if (!problem || (problem.field && fields?.includes(problem.field))) return null;
   return (
     <div className="trouble" role="alert">
       <p>{problem.text} {left > 0 && <span className="number">{left} s</span>}</p>

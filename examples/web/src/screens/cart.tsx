@@ -115,7 +115,7 @@ function Checkout({ payable }: { payable: number }) {
       )}
       <Field label="Notes" name="deliveryNotes" maxLength={500} placeholder="Ring twice, please" disabled={unknown}
         value={notes} onChange={(event) => setNotes(event.target.value)} problem={problem} />
-      <Trouble problem={problem}>
+      <Trouble problem={problem} fields={['deliveryNotes']}>
         {problem?.code === 'INSUFFICIENT_BALANCE' && <a href="#/wallet">Add money</a>}
         {problem?.code === 'IDEMPOTENCY_KEY_REUSED' && <a href="#/orders">Your orders</a>}
       </Trouble>

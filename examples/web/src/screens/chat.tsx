@@ -4,7 +4,7 @@ import { useCallback, useEffect, useRef, useState, type FormEvent } from 'react'
 import { useClient } from 'urql';
 import { graphql } from '../gql';
 import type { MessagePartsFragment } from '../gql/graphql';
-import { useEpoch } from '../live';
+import { useRereading } from '../live';
 import { problemOf, type Problem } from '../problems';
 import { Button, Trouble, when } from '../ui';
 
@@ -33,7 +33,6 @@ interface Unsent {
 
 function useMessages(orderId: string) {
   const client = useClient();
-  const epoch = useEpoch();
   const [known, setKnown] = useState(new Map<string, MessagePartsFragment>());
   const [problem, setProblem] = useState<Problem>();
   const add = useCallback((messages: MessagePartsFragment[]) => {
@@ -47,20 +46,18 @@ function useMessages(orderId: string) {
     return unsubscribe;
   }, [client, orderId, add]);
 
-  useEffect(() => {
-    let left = false;
-    async function read(after?: string | null) {
-      const { data, error } = await client.query(MESSAGES, { orderId, after }, { requestPolicy: 'network-only' });
-      if (left) return;
-      setProblem(problemOf(error));
-      if (!data) return;
-      add(data.order.messages.nodes);
-      // Oldest first is the only order there is: the newest are on the last page.
-      if (data.order.messages.pageInfo.hasNextPage) await read(data.order.messages.pageInfo.endCursor);
-    }
-    read();
-    return () => void (left = true);
-  }, [client, orderId, epoch, add]);
+  const read = useCallback(async (after?: string | null): Promise<void> => {
+    const { data, error } = await client.query(MESSAGES, { orderId, after }, { requestPolicy: 'network-only' });
+    setProblem(problemOf(error));
+    if (!data) return;
+    const { nodes, pageInfo } = data.order.messages;
+    add(nodes);
+    // Oldest first is the only order there is: the newest are on the last page.
+    if (pageInfo.hasNextPage) await read(pageInfo.endCursor);
+  }, [client, orderId, add]);
+
+  useEffect(() => void read(), [read]);
+  useRereading(problem !== undefined, read);
 
   const messages = [...known.values()].sort((one, other) => Number(one.id) - Number(other.id));
   return { messages, add, problem };
@@ -82,7 +79,8 @@ export function Chat({ orderId }: { orderId: string }) {
     const variables = { orderId, message: next.text, key: next.key };
     const { data, error } = await client.mutation(SEND, variables);
     if (data) add([data.sendOrderMessage.orderMessage]);
-    setUnsent((before) => before.flatMap((one) => (one.key !== next.key ? one : data ? [] : { ...one, problem: problemOf(error) })));
+    const after = data ? [] : [{ ...next, problem: problemOf(error) }];
+    setUnsent((before) => before.flatMap((one) => (one.key === next.key ? after : one)));
   }
 
   function submit(event: FormEvent) {
@@ -93,7 +91,7 @@ export function Chat({ orderId }: { orderId: string }) {
   }
 
   // The event of one's own message may be here before the answer to it, and does not say which of these it is.
-  const own = messages.filter(({ sentBy }) => sentBy === 'CONSUMER').slice(-unsent.length || messages.length);
+  const own = messages.filter(({ sentBy }) => sentBy === 'CONSUMER').slice(-unsent.length);
   const waiting = unsent.filter(({ text, problem }) => problem || !own.some(({ message }) => message === text));
   return (
     <section className="panel chat" aria-label="Chat with the shop">
@@ -108,13 +106,16 @@ export function Chat({ orderId }: { orderId: string }) {
         {waiting.map((one) => (
           <li key={one.key} className="mine unsent">
             <p>{one.text}</p>
-            {one.problem ? <Button kind="quiet" onClick={() => send({ ...one, problem: undefined })}>{one.problem.text} Send again</Button> : <small>Sending…</small>}
+            {one.problem
+              ? <Button kind="quiet" onClick={() => send({ ...one, problem: undefined })}>{one.problem.text} Send again</Button>
+              : <small>Sending…</small>}
           </li>
         ))}
         <li ref={end} aria-hidden />
       </ol>
       <form className="write" onSubmit={submit}>
-        <input aria-label="Message" placeholder="Write to the shop" maxLength={2000} value={text} onChange={(event) => setText(event.target.value)} />
+        <input aria-label="Message" placeholder="Write to the shop" maxLength={2000} value={text}
+          onChange={(event) => setText(event.target.value)} />
         <Button type="submit" kind="main" disabled={!text.trim()}>Send</Button>
       </form>
     </section>

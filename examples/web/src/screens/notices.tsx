@@ -9,7 +9,9 @@ graphql(`fragment NoticeParts on Notification { id kind title body readAt create
 
 const NOTICES = graphql(`query Notices { notifications(first: 50) { nodes { ...NoticeParts } } unreadNotificationCount }`);
 
-const READ = graphql(`mutation MarkRead($ids: [ID!], $all: Boolean) { markNotificationsRead(ids: $ids, all: $all) { unreadCount } }`);
+const READ = graphql(`mutation MarkRead($ids: [ID!], $all: Boolean) {
+  markNotificationsRead(ids: $ids, all: $all) { unreadCount }
+}`);
 
 /** The screens of this app that notifications lead to; others stay here. */
 export function screenOf({ target }: NoticePartsFragment) {

@@ -39,9 +39,10 @@ export function OnboardingScreen() {
       <form onSubmit={submit}>
         <Field label="Name" name="name" autoComplete="name" required autoFocus problem={problem} />
         <Field label="City" name="city" autoComplete="address-level2" required problem={problem} />
-        <Field label="Society" name="society" required problem={problem} hint="As it is written at the gate. It cannot be changed later." />
+        <Field label="Society" name="society" required problem={problem}
+          hint="As it is written at the gate. It cannot be changed later." />
         <Field label="Flat" name="flatNumber" required maxLength={50} placeholder="B-1204" problem={problem} />
-        <Trouble problem={problem} />
+        <Trouble problem={problem} fields={['name', 'city', 'society']} />
         <Button type="submit" kind="main" busy={busy}>Show me the shops</Button>
         <Button kind="quiet" onClick={forget}>Use another phone</Button>
       </form>

@@ -37,7 +37,7 @@ export function OrderScreen({ id }: { id: string }) {
     <Screen title={`Order ${order.id}`}>
       <p className="lead"><a href={`#/shop/${order.shop.id}`}>{order.shop.shopName}</a>, {when(order.createdAt)}</p>
       <section className="panel">
-        <h2 className={`status ${STATUS[order.status].mood}`} role="status">{STATUS[order.status].long}</h2>
+        <h2 className={`status ${STATUS[order.status].mood}`} aria-live="polite">{STATUS[order.status].long}</h2>
         <Timeline order={order} />
         <Acts order={order} />
       </section>
@@ -91,8 +91,8 @@ function Goods({ order }: { order: OrderPartsFragment }) {
   return (
     <dl className="panel">
       {order.items.map(({ id, name, quantity, orderedQuantity, subtotal }) => (
-        <Row key={id} label={`${quantity} × ${name}${quantity === orderedQuantity ? '' : `, you ordered ${orderedQuantity}`}`}>
-          {rupees(subtotal)}
+        <Row key={id} label={`${quantity} × ${name}`}>
+          {quantity !== orderedQuantity && <small>of {orderedQuantity} </small>}{rupees(subtotal)}
         </Row>
       ))}
       {order.discount > 0 && <Row label="Discount">− {rupees(order.discount)}</Row>}

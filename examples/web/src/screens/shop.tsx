@@ -35,7 +35,8 @@ export function ShopScreen({ id }: { id: string }) {
             {nodes.filter((item) => (item.category ?? 'More') === category).map((item) => (
               <li key={item.id}>
                 <Goods item={item}>
-                  <Stepper name={item.title} quantity={quantityOf(item.id)} most={MOST} busy={busy} set={(quantity) => set(item.id, quantity)} />
+                  <Stepper name={item.title} quantity={quantityOf(item.id)} most={MOST} busy={busy}
+                    set={(quantity) => set(item.id, quantity)} />
                 </Goods>
                 {trouble?.itemId === item.id && (
                   <Trouble problem={trouble}>

@@ -55,7 +55,7 @@ export function SignInScreen() {
         <form onSubmit={verify}>
           <Field key="otp" label="Code" name="otp" inputMode="numeric" autoComplete="one-time-code" maxLength={6} required autoFocus
             className="code" value={otp} onChange={(event) => setOtp(event.target.value)} problem={problem} />
-          <Trouble problem={problem} />
+          <Trouble problem={problem} fields={['otp']} />
           <Button type="submit" kind="main" busy={busy} disabled={blocked}>Sign in</Button>
           <div className="pair">
             <Button kind="quiet" busy={busy} disabled={blocked} onClick={() => send()}>Send a new code</Button>
@@ -66,7 +66,7 @@ export function SignInScreen() {
         <form onSubmit={send}>
           <Field label="Phone" name="phone" type="tel" autoComplete="tel" required autoFocus placeholder="98765 43210"
             value={phone} onChange={(event) => setPhone(event.target.value)} problem={problem} />
-          <Trouble problem={problem} />
+          <Trouble problem={problem} fields={['phone']} />
           <Button type="submit" kind="main" busy={busy} disabled={blocked}>Send me a code</Button>
         </form>
       )}

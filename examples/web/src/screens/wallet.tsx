@@ -71,7 +71,7 @@ function AddMoney() {
           disabled={problem?.isUnknown} onChange={(event) => setAmount(event.target.value)} problem={problem} />
         <Button type="submit" kind="main" busy={busy}>{problem?.isUnknown ? 'Try again' : 'Add money'}</Button>
       </div>
-      <Trouble problem={problem} />
+      <Trouble problem={problem} fields={['amount']} />
     </form>
   );
 }
