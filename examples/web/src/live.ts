@@ -63,28 +63,42 @@ export const liveExchange = subscriptionExchange({
 function follow(query: string, variables: object | undefined, sink: Sink) {
   // graphql-ws sends this very object again when it comes back: to resume is to keep `after` in it up to date.
   const payload = { query, variables: { ...variables } as { after?: string } };
-  const end = (errors: unknown) => {
-    if (!Array.isArray(errors) || errors[0]?.extensions?.field !== 'after') return sink.error(errors);
-    // CURSOR_EXPIRED, away for longer than events are kept: begin anew, from the state as it is now.
-    delete payload.variables.after;
-    stop = begin();
-  };
-  const begin = () => {
-    if (!payload.variables.after) readAnew();
-    return socket.subscribe<Record<string, { id: string }>>(payload, {
+  let stop = () => {};
+  let pause: number | undefined;
+
+  function begin() {
+    let over = false;
+    const cancel = socket.subscribe<Record<string, { id: string }>>(payload, {
       next(result) {
-        if (!result.data) return end(result.errors);
+        if (!result.data) return fail(result.errors);
         payload.variables.after = Object.values(result.data)[0]!.id;
         sink.next(result);
       },
-      error: end,
-      complete: sink.complete,
+      error: fail,
+      complete: () => over || sink.complete(),
     });
-  };
+    stop = () => {
+      over = true;
+      cancel();
+    };
+    if (!payload.variables.after) readAnew();
+  }
+
+  function fail(errors: unknown) {
+    stop();
+    const { code, field } = (Array.isArray(errors) && errors[0]?.extensions) || {};
+    // CURSOR_EXPIRED, away for longer than events are kept: begin anew, from the state as it is now.
+    if (field === 'after') delete payload.variables.after;
+    // An event that could not be told just now is told again behind the last one that was.
+    else if (code !== 'BUSY' && code !== 'INTERNAL') return sink.error(errors);
+    pause = setTimeout(begin, 2_000);
+  }
+
   follows.add(payload);
-  let stop = begin();
+  begin();
   return () => {
     follows.delete(payload);
+    clearTimeout(pause);
     stop();
   };
 }
