@@ -7,6 +7,7 @@ const RUPEES = new Intl.NumberFormat('en-IN', { style: 'currency', currency: 'IN
 const WHEN = new Intl.DateTimeFormat('en-IN', { day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit' });
 
 export const rupees = (amount: number) => RUPEES.format(amount);
+const minutes = (seconds: number) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 export const when = (at: string) => WHEN.format(new Date(at));
 
 /** The heading of a screen. It takes the focus, so that a screen reader says where one is now. */
@@ -63,7 +64,7 @@ export function Trouble({ problem, fields, children }: TroubleProps) {
   if (!problem || (problem.field && fields?.includes(problem.field))) return null;
   return (
     <div className="trouble" role="alert">
-      <p>{problem.text} {left > 0 && <span className="number">{left} s</span>}</p>
+      <p>{problem.text} {left > 0 && <span className="number" aria-hidden>{minutes(left)}</span>}</p>
       {children}
     </div>
   );

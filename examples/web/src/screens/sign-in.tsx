@@ -16,15 +16,18 @@ export function SignInScreen() {
   const [otp, setOtp] = useState('');
   const [sent, setSent] = useState(false);
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem>();
-  const blocked = useCountdown(problem) > 0;
+  const [problem, setProblem] = useState<Problem & { act: 'send' | 'verify' }>();
+  const wait = useCountdown(problem);
+  // Whoever asked for too many codes can still use the one that arrived.
+  const isBlocked = (act: 'send' | 'verify') => wait > 0 && problem?.act === act;
 
   async function send(event?: FormEvent) {
     event?.preventDefault();
     setBusy(true);
     const { data, error } = await door.mutation(SEND, { phone });
     setBusy(false);
-    setProblem(problemOf(error));
+    const found = problemOf(error);
+    setProblem(found && { ...found, act: 'send' });
     if (!data) return;
     setOtp('');
     setSent(true);
@@ -38,7 +41,7 @@ export function SignInScreen() {
     if (data) return signIn(data.verifyOtp);
     const found = problemOf(error);
     const wrong = { field: 'otp', text: 'That code is wrong or too old. Look again, or ask for a new one.' };
-    setProblem(found?.code === 'UNAUTHENTICATED' ? { ...found, ...wrong } : found);
+    setProblem(found && { ...found, ...(found.code === 'UNAUTHENTICATED' && wrong), act: 'verify' });
   }
 
   function changePhone() {
@@ -56,9 +59,9 @@ export function SignInScreen() {
           <Field key="otp" label="Code" name="otp" inputMode="numeric" autoComplete="one-time-code" maxLength={6} required autoFocus
             className="code" value={otp} onChange={(event) => setOtp(event.target.value)} problem={problem} />
           <Trouble problem={problem} fields={['otp']} />
-          <Button type="submit" kind="main" busy={busy} disabled={blocked}>Sign in</Button>
+          <Button type="submit" kind="main" busy={busy} disabled={isBlocked('verify')}>Sign in</Button>
           <div className="pair">
-            <Button kind="quiet" busy={busy} disabled={blocked} onClick={() => send()}>Send a new code</Button>
+            <Button kind="quiet" busy={busy} disabled={isBlocked('send')} onClick={() => send()}>Send a new code</Button>
             <Button kind="quiet" onClick={changePhone}>Change phone</Button>
           </div>
         </form>
@@ -67,7 +70,7 @@ export function SignInScreen() {
           <Field label="Phone" name="phone" type="tel" autoComplete="tel" required autoFocus placeholder="98765 43210"
             value={phone} onChange={(event) => setPhone(event.target.value)} problem={problem} />
           <Trouble problem={problem} fields={['phone']} />
-          <Button type="submit" kind="main" busy={busy} disabled={blocked}>Send me a code</Button>
+          <Button type="submit" kind="main" busy={busy} disabled={isBlocked('send')}>Send me a code</Button>
         </form>
       )}
     </main>
