@@ -177,7 +177,7 @@ await moveOrder(vendor, orderId, 'ACCEPTED');
 await page.getByText('The shop is preparing it').waitFor();
 await vendorWrites('On its way in ten minutes');
 await page.getByText('On its way in ten minutes').waitFor();
-await page.getByLabel('Message').fill('Thank you!');
+await page.getByLabel('Message', { exact: true }).fill('Thank you!');
 await button('Send').click();
 await page.locator('.mine:not(.unsent)', { hasText: 'Thank you!' }).waitFor();
 await picture('live');

@@ -97,22 +97,24 @@ export function Chat({ orderId }: { orderId: string }) {
     <section className="panel chat" aria-label="Chat with the shop">
       <h2>Chat with the shop</h2>
       <Trouble problem={problem} />
-      <ol role="log" aria-live="polite">
-        {messages.map(({ id, message, createdAt, isAutomatic, sentBy }) => (
-          <li key={id} data-id={id} className={isAutomatic ? 'automatic' : sentBy === 'CONSUMER' ? 'mine' : 'theirs'}>
-            <p>{message}</p><time dateTime={createdAt}>{when(createdAt)}</time>
-          </li>
-        ))}
-        {waiting.map((one) => (
-          <li key={one.key} className="mine unsent">
-            <p>{one.text}</p>
-            {one.problem
-              ? <Button kind="quiet" onClick={() => send({ ...one, problem: undefined })}>{one.problem.text} Send again</Button>
-              : <small>Sending…</small>}
-          </li>
-        ))}
-        <li ref={end} aria-hidden />
-      </ol>
+      <div role="log" aria-label="Messages" tabIndex={0}>
+        <ol>
+          {messages.map(({ id, message, createdAt, isAutomatic, sentBy }) => (
+            <li key={id} data-id={id} className={isAutomatic ? 'automatic' : sentBy === 'CONSUMER' ? 'mine' : 'theirs'}>
+              <p>{message}</p><time dateTime={createdAt}>{when(createdAt)}</time>
+            </li>
+          ))}
+          {waiting.map((one) => (
+            <li key={one.key} className="mine unsent">
+              <p>{one.text}</p>
+              {one.problem
+                ? <Button kind="quiet" onClick={() => send({ ...one, problem: undefined })}>{one.problem.text} Send again</Button>
+                : <small>Sending…</small>}
+            </li>
+          ))}
+          <li ref={end} aria-hidden />
+        </ol>
+      </div>
       <form className="write" onSubmit={submit}>
         <input aria-label="Message" placeholder="Write to the shop" maxLength={2000} value={text}
           onChange={(event) => setText(event.target.value)} />
