@@ -23,6 +23,7 @@ use crate::journeys::profile::{ProfileMutation, ProfileQuery};
 use crate::journeys::rewards::{RewardsMutation, RewardsQuery};
 use crate::journeys::settings::{SettingsMutation, SettingsQuery};
 use crate::journeys::shops::ShopQuery;
+use crate::journeys::staff::{StaffMutation, StaffQuery};
 use crate::journeys::support::{SupportMutation, SupportQuery};
 use crate::journeys::vendor::{VendorMutation, VendorQuery};
 use crate::journeys::wallet::{WalletMutation, WalletQuery};
@@ -50,6 +51,7 @@ pub struct Query(
     PrivacyQuery,
     SupportQuery,
     VendorQuery,
+    StaffQuery,
 );
 
 /// What can be changed.
@@ -71,6 +73,7 @@ pub struct Mutation(
     SupportMutation,
     AssistantMutation,
     VendorMutation,
+    StaffMutation,
 );
 
 /// What can be followed live.

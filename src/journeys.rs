@@ -15,6 +15,7 @@ pub mod profile;
 pub mod rewards;
 pub mod settings;
 pub mod shops;
+pub mod staff;
 pub mod support;
 pub mod vendor;
 pub mod wallet;

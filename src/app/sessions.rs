@@ -76,6 +76,20 @@ impl Viewer {
             Some(_) => Err(Error::forbidden("Forbidden")),
         }
     }
+
+    /// Whether the person is of the staff; admins are as well.
+    #[must_use]
+    pub fn is_staff(&self) -> bool {
+        matches!(self.role, Some(Role::Staff | Role::Admin))
+    }
+
+    /// A signed-in member of the staff.
+    ///
+    /// # Errors
+    /// `ONBOARDING_REQUIRED` before a role was chosen, `FORBIDDEN` for consumers and vendors.
+    pub fn require_staff(&self) -> Result<&Viewer> {
+        if self.is_staff() { Ok(self) } else { self.require(Role::Staff) }
+    }
 }
 
 /// The live sessions that requests asked for lately.

@@ -17,6 +17,7 @@ use crate::app::{App, Role};
 use crate::cli::open::{self, Opened};
 use crate::config::{Config, Environment};
 use crate::demo;
+use crate::journeys::staff::mailing;
 use crate::server::{self, ServerState};
 
 /// How long requests in progress may take after a signal to stop.
@@ -52,7 +53,7 @@ async fn run(
     if app.config.environment == Environment::Development && demo::load(app).await? {
         tracing::info!("loaded the demo society");
     }
-    let background = app.start_background().await?;
+    let background = app.start_background().await?.with(mailing::run(app.clone()));
     let stopping = CancellationToken::new();
     let state = ServerState::new(app.clone(), stopping.clone())?;
     let sockets = state.sockets.clone();

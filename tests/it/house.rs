@@ -181,7 +181,8 @@ async fn every_foreign_key_has_an_index_that_begins_with_it() {
     // Keys that are written with the row and never followed back need none.
     let followed = "conname NOT IN ('order_status_log_updated_by_fkey', 'order_action_log_actor_id_fkey', 'cart_shop_id_fkey',
         'order_message_sender_id_fkey', 'order_issue_user_id_fkey', 'offer_created_by_fkey',
-        'support_message_sender_id_fkey', 'vendor_wallet_transaction_order_id_fkey')";
+        'support_message_sender_id_fkey', 'vendor_wallet_transaction_order_id_fkey', 'promotion_offer_id_fkey',
+        'promotion_created_by_fkey')";
     let missing = format!(
         "SELECT count(*) FROM pg_constraint c WHERE contype = 'f' AND {followed} AND NOT EXISTS (
             SELECT FROM pg_index i WHERE i.indrelid = c.conrelid AND i.indkey[0] = c.conkey[1])"

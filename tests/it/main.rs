@@ -32,6 +32,7 @@ mod server;
 mod settings;
 mod shops;
 mod sockets;
+mod staff;
 mod streams;
 mod support;
 mod vendor;

@@ -100,6 +100,24 @@ pub struct ConsumerProfile {
     pub preferred_language: Option<String>,
 }
 
+/// The person of that id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct UserById(pub UserId);
+
+impl Relation for UserById {
+    type Value = User;
+
+    async fn load(conn: &mut Conn, keys: &[Self]) -> Result<HashMap<Self, User>> {
+        let ids: Vec<UserId> = keys.iter().map(|key| key.0).collect();
+        let rows = user_profile::table
+            .filter(user_profile::id.eq_any(ids))
+            .select(User::as_select())
+            .load(conn)
+            .await?;
+        Ok(rows.into_iter().map(|row: User| (UserById(row.id), row)).collect())
+    }
+}
+
 /// The consumer profile of that phone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ConsumerProfileOf(pub Phone);

@@ -145,7 +145,10 @@ impl ShopFilter {
 }
 
 /// A pattern that finds the text anywhere; none for a blank one, which is found everywhere.
-fn part(field: &'static str, text: Option<&str>, longest: usize) -> Result<Option<String>> {
+///
+/// # Errors
+/// `BAD_INPUT` that names the field.
+pub fn part(field: &'static str, text: Option<&str>, longest: usize) -> Result<Option<String>> {
     let text = optional_text(text, longest)
         .map_err(|problem| Error::bad_input(field, format!("{field} {problem}")))?;
     Ok(text.map(|text| containing(&text)))
