@@ -133,8 +133,8 @@ async fn a_promotion_reaches_those_who_want_to_hear_of_offers_and_nobody_else() 
     desk.tell_all().await;
     assert_eq!(desk.app.number("SELECT count(*) FROM notification").await, 3);
     let expected = [
-        ("PROMOTION_SENT", "Pune: Mango week (2 recipients)"),
-        ("PROMOTION_SENT", "Green Meadows, Pune: Mango week (1 recipients)"),
+        ("PROMOTION_SENT", "Pune: Mango week (recipients: 2)"),
+        ("PROMOTION_SENT", "Green Meadows, Pune: Mango week (recipients: 1)"),
         ("OFFER_CREATED", "MANGO: ₹5.00"),
     ];
     assert_eq!(desk.acts().await, expected.map(|(act, detail)| (act.to_owned(), detail.to_owned())));

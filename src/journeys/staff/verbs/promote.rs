@@ -72,35 +72,36 @@ pub async fn send(
     ask: Option<&Ask>,
     now: DateTime<Utc>,
 ) -> Result<PromotionId> {
-    once(conn, who.user_id, ask, now, async |conn: &mut Conn| {
-        check_offer(conn, new, now).await?;
-        let audience = Audience { city: &new.city, society: new.society.as_deref() };
-        let place = match audience.society {
-            Some(society) => format!("{society}, {}", new.city),
-            None => new.city.clone(),
-        };
-        let recipients = i32::try_from(audience.count(conn).await?).map_err(Error::internal)?;
-        if recipients == 0 {
-            return Err(Error::conflict(format!(
-                "Nobody in {place} wants to hear of offers. Names must be spelled as people have them"
-            )));
-        }
-        let id = diesel::insert_into(promotion::table)
-            .values((
-                new,
-                promotion::status.eq(PromotionStatus::Running),
-                promotion::recipients.eq(recipients),
-                promotion::created_by.eq(who.user_id),
-                promotion::created_at.eq(now),
-            ))
-            .returning(promotion::id)
-            .get_result(conn)
-            .await?;
-        let detail = format!("{place}: {} ({recipients} recipients)", new.title);
-        log(conn, who, StaffActionKind::PromotionSent, id, None, Some(detail), now).await?;
-        Ok(id)
-    })
-    .await
+    once(conn, who.user_id, ask, now, async |conn: &mut Conn| post(conn, who, new, now).await).await
+}
+
+async fn post(conn: &mut Conn, who: &Viewer, new: &NewPromotion, now: DateTime<Utc>) -> Result<PromotionId> {
+    check_offer(conn, new, now).await?;
+    let audience = Audience { city: &new.city, society: new.society.as_deref() };
+    let place = match audience.society {
+        Some(society) => format!("{society}, {}", new.city),
+        None => new.city.clone(),
+    };
+    let recipients = i32::try_from(audience.count(conn).await?).map_err(Error::internal)?;
+    if recipients == 0 {
+        return Err(Error::conflict(format!(
+            "Nobody in {place} wants to hear of offers. Names must be spelled as people have them"
+        )));
+    }
+    let id = diesel::insert_into(promotion::table)
+        .values((
+            new,
+            promotion::status.eq(PromotionStatus::Running),
+            promotion::recipients.eq(recipients),
+            promotion::created_by.eq(who.user_id),
+            promotion::created_at.eq(now),
+        ))
+        .returning(promotion::id)
+        .get_result(conn)
+        .await?;
+    let detail = format!("{place}: {} (recipients: {recipients})", new.title);
+    log(conn, who, StaffActionKind::PromotionSent, id, None, Some(detail), now).await?;
+    Ok(id)
 }
 
 /// Whether the people that are told can use the offer.
