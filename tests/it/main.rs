@@ -15,6 +15,7 @@ mod contract;
 mod edge;
 mod embedded;
 mod events;
+mod explorer;
 mod forms;
 mod harness;
 mod hostile;
