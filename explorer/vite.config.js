@@ -14,7 +14,9 @@ function compressed() {
     enforce: 'post',
     closeBundle() {
       // index.html comes last: once it is there, everything is.
-      const files = readdirSync(dist, { recursive: true }).sort().map((file) => join(dist, file));
+      const files = readdirSync(dist, { recursive: true })
+        .sort()
+        .map((file) => join(dist, file));
       for (const file of files.filter((file) => statSync(file).isFile())) {
         writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: constants.Z_BEST_COMPRESSION }));
         rmSync(file);

@@ -42,7 +42,13 @@ function Chip({ user, isActive }: { user: User; isActive: boolean }) {
       >
         {nameOf(user)} <small>{user.role?.toLowerCase() ?? 'new'}</small>
       </button>
-      <button type="button" className="leave" aria-label={`Sign out ${nameOf(user)}`} title="Sign out" onClick={() => signOut(user.phone)}>
+      <button
+        type="button"
+        className="leave"
+        aria-label={`Sign out ${nameOf(user)}`}
+        title="Sign out"
+        onClick={() => signOut(user.phone)}
+      >
         ×
       </button>
     </span>

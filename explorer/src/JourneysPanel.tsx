@@ -15,7 +15,8 @@ export function JourneysPanel() {
     <section className="journeys" aria-label="Journeys">
       <h2 className="graphiql-title">Journeys</h2>
       <p className="legend operations">
-        <span className="query">query</span> <span className="mutation">mutation</span> <span className="subscription">subscription</span>
+        <span className="query">query</span> <span className="mutation">mutation</span>{' '}
+        <span className="subscription">subscription</span>
       </p>
       {journeys.map((journey) => (
         <div key={journey.name}>
@@ -48,6 +49,7 @@ function useOpen() {
     ({ tabs, activeTabIndex, queryEditor, variableEditor }) => ({ tabs, activeTabIndex, queryEditor, variableEditor }),
   );
   return (journey: Journey, operation: Operation) => {
+    // Where the operation is, also after somebody edited the document around it.
     const declaration = new RegExp(`^${operation.kind}\\s+${operation.name}\\b`, 'm');
     const place = tabs.findIndex(({ query }) => query && declaration.test(query));
     if (place < 0) {
@@ -102,7 +104,8 @@ export function Editors() {
   }, [known, activeTabIndex, variableEditor]);
 
   useEffect(() => {
-    for (const editor of [queryEditor, variableEditor, responseEditor]) editor?.updateOptions({ fontSize: 13, wordWrap: 'on' });
+    for (const editor of [queryEditor, variableEditor, responseEditor])
+      editor?.updateOptions({ fontSize: 13, wordWrap: 'on' });
   }, [queryEditor, variableEditor, responseEditor]);
 
   return null;

@@ -40,13 +40,27 @@ export function SignInPanel() {
   return (
     <section className="sign-in" aria-label="Sign in">
       <h2 className="graphiql-title">Sign in</h2>
-      {notice && <p className="notice" role="status">{notice}</p>}
+      {notice && (
+        <p className="notice" role="status">
+          {notice}
+        </p>
+      )}
       {step.at === 'phone' ? (
         <PhoneForm isBusy={isBusy} onPhone={ask} />
       ) : (
-        <CodeForm {...step} isBusy={isBusy} isPrinted={known?.codesArePrinted ?? false} onCode={enter} onBack={() => setStep({ at: 'phone' })} />
+        <CodeForm
+          {...step}
+          isBusy={isBusy}
+          isPrinted={known?.codesArePrinted ?? false}
+          onCode={enter}
+          onBack={() => setStep({ at: 'phone' })}
+        />
       )}
-      {problem && <p className="problem" role="alert">{problem}</p>}
+      {problem && (
+        <p className="problem" role="alert">
+          {problem}
+        </p>
+      )}
       {known?.code && <p className="aside">Every phone receives the code {known.code} here, so one click signs in.</p>}
       {known && step.at === 'phone' && <DemoPeople people={known.people} isBusy={isBusy} onChoose={ask} />}
     </section>
@@ -63,7 +77,15 @@ function PhoneForm({ isBusy, onPhone }: { isBusy: boolean; onPhone(phone: string
     <form onSubmit={submit}>
       <label htmlFor="phone">Phone</label>
       <div className="row">
-        <input id="phone" type="tel" required autoComplete="tel" placeholder="90000 00001" value={phone} onChange={(event) => setPhone(event.target.value)} />
+        <input
+          id="phone"
+          type="tel"
+          required
+          autoComplete="tel"
+          placeholder="90000 00001"
+          value={phone}
+          onChange={(event) => setPhone(event.target.value)}
+        />
         <button type="submit" className="primary" disabled={isBusy}>
           Send the code
         </button>
@@ -109,8 +131,8 @@ function CodeForm({ phone, isBusy, isPrinted, onCode, onBack }: CodeFormProps) {
       <p className="aside">
         {isPrinted ? (
           <>
-            It is printed where the gateway runs: “the code of {phone} is …”. With <code>DEV_OTP=123456</code> it is always the same,
-            and no code is asked for here.
+            It is printed where the gateway runs: “the code of {phone} is …”. With <code>DEV_OTP=123456</code> it is
+            always the same, and no code is asked for here.
           </>
         ) : (
           'It was sent to this phone.'

@@ -53,7 +53,9 @@ export function explain({ message, extensions }: GraphQLErrorBody): string {
     case 'RATE_LIMITED':
       return `Too many tries. Try again in ${span(extensions.retryAfter ?? 60)}; RATE_LIMITS=off lifts the limits in development.`;
     case 'BAD_INPUT':
-      return extensions.field?.endsWith('phone') ? 'This is no phone number: ten digits, or + and the country first.' : message;
+      return extensions.field?.endsWith('phone')
+        ? 'This is no phone number: ten digits, or + and the country first.'
+        : message;
     default:
       return message;
   }

@@ -6,7 +6,11 @@ import { createStore } from './store';
 /** Each variable, and where its value is seen. */
 const SEEN: Record<string, string[]> = {
   orderId: ['confirmOrder.order.id', 'orderStatusChanged.order.id', 'orders.nodes.0.id', 'shopOrders.nodes.0.id'],
-  orderItemId: ['confirmOrder.order.items.0.itemId', 'orders.nodes.0.items.0.itemId', 'shopOrders.nodes.0.items.0.itemId'],
+  orderItemId: [
+    'confirmOrder.order.items.0.itemId',
+    'orders.nodes.0.items.0.itemId',
+    'shopOrders.nodes.0.items.0.itemId',
+  ],
   addressId: ['addAddress.address.id', 'addresses.0.id'],
   ticketId: ['openSupportTicket.ticket.id', 'supportTickets.nodes.0.id', 'allSupportTickets.nodes.0.id'],
   myItemId: ['addItem.item.id', 'myItems.nodes.0.id'],

@@ -157,7 +157,8 @@ async function renewed(session: Session): Promise<Session> {
     return next;
   } catch (error) {
     const isOver = error instanceof Error && ['UNAUTHENTICATED', 'TOKEN_EXPIRED'].includes(String(error.cause));
-    if (isOver) drop(session.user.phone, `${nameOf(session.user)} is signed out: the session has ended. Sign in again.`);
+    if (isOver)
+      drop(session.user.phone, `${nameOf(session.user)} is signed out: the session has ended. Sign in again.`);
     throw error;
   }
 }

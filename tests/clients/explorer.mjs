@@ -16,14 +16,18 @@ if (!executablePath) {
 }
 const address = new URL('/graphiql', GATEWAY_URL);
 const QUIET = ['--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', ...QUIET] });
+const browser = await chromium.launch({
+  executablePath,
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', ...QUIET],
+});
 const ran = new Set();
 const faults = [];
 
 // A window with sessions of its own. Requests to elsewhere are cut off and are faults, as is whatever the console complains of.
 async function openWindow(options = {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
-  const isOwn = (url) => ['http', 'ws'].some((scheme) => url.startsWith(`${scheme}://${address.host}/`)) || /^(data|blob):/.test(url);
+  const isOwn = (url) =>
+    ['http', 'ws'].some((scheme) => url.startsWith(`${scheme}://${address.host}/`)) || /^(data|blob):/.test(url);
   await context.route(
     (url) => !isOwn(url.href),
     (route) => {
@@ -35,7 +39,10 @@ async function openWindow(options = {}) {
   page.on('websocket', (socket) => isOwn(socket.url()) || faults.push(`a socket to ${socket.url()}`));
   page.on('pageerror', (error) => faults.push(`an error: ${error.message}`));
   // A refusal over HTTP is reported there, too: the operations below say themselves what they expect.
-  page.on('console', (message) => message.type() === 'error' && !/status of 4\d\d/.test(message.text()) && faults.push(message.text()));
+  page.on(
+    'console',
+    (message) => message.type() === 'error' && !/status of 4\d\d/.test(message.text()) && faults.push(message.text()),
+  );
   return page;
 }
 
@@ -99,7 +106,9 @@ const picture = (page, name) => SCREENSHOTS && page.screenshot({ path: `${SCREEN
 
 // Signing in as somebody who is not told the code, and the front door.
 const stranger = await openWindow();
-await stranger.route('**/people.json', (route) => route.fulfill({ json: { people: [], code: null, codesArePrinted: true } }));
+await stranger.route('**/people.json', (route) =>
+  route.fulfill({ json: { people: [], code: null, codesArePrinted: true } }),
+);
 await stranger.goto(new URL('/', GATEWAY_URL).href);
 assert.equal(new URL(stranger.url()).pathname, '/graphiql');
 await stranger.getByLabel('Phone').fill('12');
@@ -128,7 +137,17 @@ await signIn(consumer, 'Demo Consumer One');
 await run(consumer, 'SignIn', 'EnterCode', 'WhoAmI', 'Introduce', 'Devices', 'SignOutElsewhere');
 await run(consumer, 'Browse', 'OneShop', 'Search', 'OneItem', 'Wish', 'Wishlist', 'Unwish');
 await run(consumer, 'Wallet', 'AddMoney', 'Pay', 'GiveBack');
-await run(consumer, 'Cart', 'AddToCart', 'UseCoupon', 'TakeCouponOut', 'TakeOut', 'EmptyCart', 'AddToCart', 'ChangeQuantity');
+await run(
+  consumer,
+  'Cart',
+  'AddToCart',
+  'UseCoupon',
+  'TakeCouponOut',
+  'TakeOut',
+  'EmptyCart',
+  'AddToCart',
+  'ChangeQuantity',
+);
 step('a consumer signs in with one click, browses, loads the wallet and fills the cart');
 
 const vendor = await openWindow({ colorScheme: 'dark' });
@@ -150,7 +169,18 @@ await stop(consumer);
 step('what the vendor does with an order is seen live by the consumer');
 
 await run(consumer, 'MyOrders', 'OneOrder', 'Rate', 'ReportIssue', 'AskToReturn', 'Chat', 'Write');
-await run(vendor, 'ShopWallet', 'Withdraw', 'AcceptReturn', 'CompleteReturn', 'ShopIssues', 'ShopItems', 'AddItem', 'ChangeItem', 'OpenShop');
+await run(
+  vendor,
+  'ShopWallet',
+  'Withdraw',
+  'AcceptReturn',
+  'CompleteReturn',
+  'ShopIssues',
+  'ShopItems',
+  'AddItem',
+  'ChangeItem',
+  'OpenShop',
+);
 await picture(vendor, 'dark-vendor');
 const placeOrder = () => run(consumer, 'AddToCart', 'ChangeQuantity', 'Order');
 await placeOrder();
@@ -169,7 +199,17 @@ for (const subscription of ['FollowChat', 'FollowNotifications']) {
 }
 await follow(vendor, 'FollowShop');
 await stop(vendor);
-await run(consumer, 'Profile', 'EditProfile', 'AddAddress', 'Addresses', 'ChangeAddress', 'RemoveAddress', 'ChangeSettings', 'MyData');
+await run(
+  consumer,
+  'Profile',
+  'EditProfile',
+  'AddAddress',
+  'Addresses',
+  'ChangeAddress',
+  'RemoveAddress',
+  'ChangeSettings',
+  'MyData',
+);
 await run(consumer, 'Support', 'Ask', 'OpenTicket', 'Tickets', 'OneTicket', 'Reply');
 await choose(consumer, 'AskLive');
 await consumer.keyboard.press('Control+Enter');
@@ -211,7 +251,11 @@ step('the documentation shows the descriptions of the schema');
 
 await button(consumer, 'Show Journeys').click();
 const prepared = await consumer.locator('.journeys button').allTextContents();
-assert.deepEqual(prepared.filter((name) => !ran.has(name)), [], 'prepared operations that nothing here runs');
+assert.deepEqual(
+  prepared.filter((name) => !ran.has(name)),
+  [],
+  'prepared operations that nothing here runs',
+);
 assert.deepEqual(faults, []);
 await browser.close();
 step(`all ${prepared.length} prepared operations ran, and nothing was asked of anywhere else`);

@@ -17,8 +17,6 @@ export type Role = 'CONSUMER' | 'VENDOR' | 'STAFF' | 'ADMIN';
 export interface Operation {
   name: string;
   kind: 'query' | 'mutation' | 'subscription';
-  /** Where it begins in the document. */
-  offset: number;
 }
 
 export interface Journey {
@@ -32,8 +30,8 @@ export interface Journey {
 
 function journey(name: string, roles: Role[], query: string, variables: object): Journey {
   const operations = parse(query).definitions.flatMap((definition) =>
-    definition.kind === 'OperationDefinition' && definition.name && definition.loc
-      ? [{ name: definition.name.value, kind: definition.operation, offset: definition.loc.start }]
+    definition.kind === 'OperationDefinition' && definition.name
+      ? [{ name: definition.name.value, kind: definition.operation }]
       : [],
   );
   // No variables are no text, so that their editor stays out of the way.
@@ -78,8 +76,23 @@ export const journeys: Journey[] = [
     ticketId: '',
     reply: 'Thank you, here is more about it.',
   }),
-  journey('Vendor', ['VENDOR'], vendor, { orderId: '', orderItemId: '', newQuantity: 1, item, myItemId: '', price: 139, open: true, amount: 10 }),
-  journey('Staff', ['STAFF', 'ADMIN'], staff, { status: 'OPEN', ticketId: '', reply: 'We are sorry. The shop brings another one.', offer, offerId: '' }),
+  journey('Vendor', ['VENDOR'], vendor, {
+    orderId: '',
+    orderItemId: '',
+    newQuantity: 1,
+    item,
+    myItemId: '',
+    price: 139,
+    open: true,
+    amount: 10,
+  }),
+  journey('Staff', ['STAFF', 'ADMIN'], staff, {
+    status: 'OPEN',
+    ticketId: '',
+    reply: 'We are sorry. The shop brings another one.',
+    offer,
+    offerId: '',
+  }),
 ];
 
 export function journeyOf(operationName: string | null | undefined): Journey | undefined {
