@@ -28,12 +28,14 @@ export const fetcher: Fetcher = (request, options) => {
 };
 
 async function ask(request: FetcherParams, headers: Record<string, string>): Promise<ExecutionResult> {
-  const session = activeSession();
+  // The schema is the same for everybody: an ended session must not keep it from showing.
+  const isForEditor = request.operationName === 'IntrospectionQuery';
+  const session = isForEditor ? undefined : activeSession();
   // What is written into the headers of the tab goes first.
   const own = Object.keys(headers).some((name) => name.toLowerCase() === 'authorization');
   const token: Record<string, string> = session && !own ? { authorization: `Bearer ${await freshToken(session)}` } : {};
   const answer = await call(request, { ...token, ...headers });
-  if (request.operationName !== 'IntrospectionQuery') {
+  if (!isForEditor) {
     const as = own ? 'the headers of the tab' : session ? nameOf(session.user) : NOBODY;
     status.set({ kind: 'answered', ...answer, as });
     noteIds(answer.body);
@@ -94,9 +96,10 @@ function heard(result: ExecutionResult): void {
 function connect(session: Session | undefined): Client {
   const phone = session?.user.phone;
   const as = session ? nameOf(session.user) : NOBODY;
-  const show = (link: 'connecting' | 'open' | 'lost') => {
+  const show = (link: 'open' | 'lost') => {
     const now = status.get();
-    status.set({ kind: 'live', link, as, events: now.kind === 'live' ? now.events : 0 });
+    // After the end its close is no loss.
+    if (now.kind === 'live') status.set({ ...now, link });
   };
   status.set({ kind: 'live', link: 'connecting', as, events: 0 });
   return createClient({

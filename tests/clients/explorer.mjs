@@ -99,7 +99,7 @@ async function follow(page, name) {
 
 async function stop(page) {
   await page.locator('.graphiql-execute-button').click();
-  await live(page).waitFor({ state: 'hidden' });
+  await page.locator('.status', { hasText: 'runs the operation that the cursor is in' }).waitFor();
 }
 
 const picture = (page, name) => SCREENSHOTS && page.screenshot({ path: `${SCREENSHOTS}/${name}.png` });
