@@ -54,6 +54,8 @@ pub struct Config {
     pub assistant_seconds: u32,
     /// `ALLOWED_ORIGINS`
     pub allowed_origins: Origins,
+    /// `EXPLORER`: whether `/graphiql` is served.
+    pub explorer: bool,
     /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// `EVENT_DAYS`: how long events are kept for replay.
@@ -104,6 +106,7 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ("ASSISTANT_KEY", "none", "the provider's key; absent: its own variable, such as OPENAI_API_KEY"),
     ("ASSISTANT_SECONDS", "20", "seconds that an answer of the model may take, 1 to 120"),
     ("ALLOWED_ORIGINS", "any", "any, or comma-separated origins such as https://app.example.org"),
+    ("EXPLORER", "on in development", "on or off: GraphiQL at /graphiql"),
     ("TRUSTED_PROXIES", "none", "comma-separated addresses whose X-Forwarded-For is believed"),
     ("EVENT_DAYS", "7", "days that events are kept for subscribers who come back, 1 to 365"),
     (
@@ -173,11 +176,7 @@ impl Config {
                 (text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()))
                     .then(|| Some(text.to_owned()))
             }),
-            rate_limits: reader.read("RATE_LIMITS", true, "on or off", |text| match text {
-                "on" => Some(true),
-                "off" => Some(false),
-                _ => None,
-            }),
+            rate_limits: reader.read("RATE_LIMITS", true, "on or off", choices::switch),
             otp_delivery: reader.read(
                 "OTP_DELIVERY",
                 if environment == Environment::Development { OtpDelivery::Console } else { OtpDelivery::Off },
@@ -219,6 +218,12 @@ impl Config {
                 Origins::Any,
                 "any, or comma-separated origins",
                 Origins::parse,
+            ),
+            explorer: reader.read(
+                "EXPLORER",
+                environment == Environment::Development,
+                "on or off",
+                choices::switch,
             ),
             trusted_proxies: reader.read(
                 "TRUSTED_PROXIES",

@@ -1,6 +1,7 @@
 //! The axum router: what is served where, and what every response carries.
 
 mod ask;
+mod explorer;
 mod graphql;
 mod media;
 mod media_type;
@@ -82,7 +83,9 @@ impl ServerState {
 pub async fn router(state: ServerState) -> std::result::Result<Router, rest::Unfit> {
     let cors = cors(&state.app.config.allowed_origins);
     let rest = rest::router().await?.layer(middleware::from_fn_with_state(state.app.clone(), prepare_rest));
+    let explorer = if state.app.config.explorer { explorer::router() } else { Router::new() };
     let router = Router::new()
+        .merge(explorer)
         .nest("/api/v1", rest)
         .route("/graphql", get(graphql::get).post(graphql::post))
         .route("/graphql/stream", get(stream::get).post(stream::post))

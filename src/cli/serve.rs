@@ -111,8 +111,13 @@ async fn told_to_stop() {
 
 /// Says what to open and whom to sign in as. Where nobody reads it, nothing is lost.
 fn greet(app: &App, address: SocketAddr) -> Result<(), Box<dyn Error>> {
+    let explorer = if app.config.explorer {
+        format!("  Explorer       http://{address}/graphiql\n")
+    } else {
+        String::new()
+    };
     let mut text = format!(
-        "\nsociety-gateway is running.\n\n  GraphQL        http://{address}/graphql\n  \
+        "\nsociety-gateway is running.\n\n{explorer}  GraphQL        http://{address}/graphql\n  \
          Subscriptions  ws://{address}/graphql/ws, http://{address}/graphql/stream\n  \
          REST           http://{address}/api/v1\n"
     );

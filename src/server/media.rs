@@ -40,7 +40,7 @@ pub async fn get(State(state): State<ServerState>, Path(path): Path<String>, hea
 }
 
 /// Whether the client has it already.
-fn has(headers: &HeaderMap, tag: &str) -> bool {
+pub(super) fn has(headers: &HeaderMap, tag: &str) -> bool {
     let asked = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     asked
         .flat_map(|tags| tags.split(','))

@@ -17,6 +17,7 @@ mod doctor;
 mod edge;
 mod embedded;
 mod events;
+mod explorer;
 mod forms;
 mod harness;
 mod hostile;
