@@ -137,6 +137,14 @@ pub trait Reach {
         self.viewer()?.require(Role::Vendor)
     }
 
+    /// The signed-in admin.
+    ///
+    /// # Errors
+    /// As [`Reach::viewer`]; `ONBOARDING_REQUIRED` or `FORBIDDEN` for others.
+    fn admin(&self) -> Result<&Viewer> {
+        self.viewer()?.require(Role::Admin)
+    }
+
     /// The key of one mutation: its argument, or else the `Idempotency-Key` header together with the place of the
     /// mutation in the document. One header may cover several mutations; each is then repeated as itself.
     ///

@@ -70,10 +70,20 @@ impl Viewer {
     /// # Errors
     /// `ONBOARDING_REQUIRED` before a role was chosen, `FORBIDDEN` with another role.
     pub fn require(&self, role: Role) -> Result<&Viewer> {
-        match self.role {
-            None => Err(Error::new(Code::OnboardingRequired, "Role missing")),
+        match self.onboarded()?.role {
             Some(held) if held == role => Ok(self),
-            Some(_) => Err(Error::forbidden("Forbidden")),
+            _ => Err(Error::forbidden("Forbidden")),
+        }
+    }
+
+    /// A signed-in person who has a role, whichever it is.
+    ///
+    /// # Errors
+    /// `ONBOARDING_REQUIRED` before a role was chosen.
+    pub fn onboarded(&self) -> Result<&Viewer> {
+        match self.role {
+            Some(_) => Ok(self),
+            None => Err(Error::new(Code::OnboardingRequired, "Role missing")),
         }
     }
 }

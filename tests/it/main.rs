@@ -8,6 +8,7 @@
 )]
 
 mod addresses;
+mod admin;
 mod audit;
 mod auth;
 mod cart;
