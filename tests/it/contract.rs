@@ -14,6 +14,7 @@ mod paths;
 mod selling;
 mod shape;
 mod signing_in;
+mod tokens;
 mod world;
 
 use std::collections::BTreeSet;
