@@ -1,9 +1,10 @@
-//! What admins see: everybody, every shop, every order.
+//! What admins see, on both faces: everybody, every shop, every order.
 
 use serde_json::{Value, json};
 use society_gateway::app::Role;
 
 use crate::harness::TestApp;
+use crate::rest::Client;
 
 const LISTS: [&str; 3] = [
     "query($first: Int, $after: String) { list: users(first: $first, after: $after) {
@@ -75,4 +76,30 @@ async fn nobody_but_an_admin_reads_them() {
         assert_eq!(app.graphql(&newcomer, list, json!({})).await.refused().0, "ONBOARDING_REQUIRED");
         assert_eq!(app.graphql(None, list, json!({})).await.refused().0, "UNAUTHENTICATED");
     }
+}
+
+#[tokio::test]
+async fn the_legacy_paths_show_the_newest_fifty() {
+    let app = begin().await;
+    let client = Client::of(&app).await;
+    let admin = app.person("Admin", Some(Role::Admin), "Green Meadows").await;
+    let gone = app.consumer("Gone").await;
+    let delete = "mutation($phone: Phone!) { deleteMyAccount(confirmPhone: $phone) { message } }";
+    app.graphql(&gone, delete, json!({"phone": gone.phone})).await.ok();
+    let users = client.get(&admin, "/admin/users").await.ok()["users"].clone();
+    assert_eq!((users.as_array().unwrap().len(), &users[0]), (4, &json!(admin.phone)));
+    let shops = client.get(&admin, "/admin/shops").await.ok()["shops"].clone();
+    assert_eq!(shops, json!([{"id": 2, "name": "Palm Mart"}, {"id": 1, "name": "Fresh Mart"}]));
+    let orders = client.get(&admin, "/admin/orders").await.ok()["orders"].clone();
+    assert_eq!(orders, json!([{"id": 2, "status": "pending"}, {"id": 1, "status": "pending"}]));
+
+    app.sql(
+        "INSERT INTO orders (user_id, shop_id, payment_mode, payment_status, status, total_paise, final_paise, created_at, updated_at)
+         SELECT user_id, shop_id, payment_mode, payment_status, status, total_paise, final_paise, created_at, updated_at
+         FROM orders, generate_series(1, 30)",
+    )
+    .await;
+    let orders = client.get(&admin, "/admin/orders").await.ok()["orders"].clone();
+    let orders = orders.as_array().unwrap();
+    assert_eq!((orders.len(), &orders[0]["id"], &orders[49]["id"]), (50, &json!(62), &json!(13)));
 }
