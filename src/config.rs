@@ -32,6 +32,8 @@ pub struct Config {
     pub token_secrets_previous: Vec<String>,
     /// `REST_TOKEN_DAYS`: how long a token issued on the REST face lives.
     pub rest_token_days: u32,
+    /// `REST_AT_ROOT`: the REST paths are served without their prefix, too.
+    pub rest_at_root: bool,
     /// `DEV_OTP`: the code that every phone receives. Development only.
     pub dev_otp: Option<String>,
     /// `RATE_LIMITS`: off only in development, for load tests.
@@ -79,6 +81,7 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "comma-separated former secrets: what they signed or encrypted is still read",
     ),
     ("REST_TOKEN_DAYS", "30", "life of tokens issued on the REST paths, 1 to 365"),
+    ("REST_AT_ROOT", "off", "on: the REST paths also without /api/v1, as the oldest clients call them"),
     ("DEV_OTP", "none", "six digits that every phone receives (development)"),
     ("RATE_LIMITS", "on", "on or off (off in development only)"),
     ("OTP_DELIVERY", "console", "console (development) or off: nobody can sign in anew"),
@@ -172,11 +175,12 @@ impl Config {
             ),
             rest_token_days: reader
                 .read("REST_TOKEN_DAYS", 30, "a number from 1 to 365", |text| number_in(text, 1..=365)),
+            rest_at_root: reader.on_or_off("REST_AT_ROOT", false),
             dev_otp: reader.read("DEV_OTP", None, "six digits", |text| {
                 (text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()))
                     .then(|| Some(text.to_owned()))
             }),
-            rate_limits: reader.read("RATE_LIMITS", true, "on or off", choices::switch),
+            rate_limits: reader.on_or_off("RATE_LIMITS", true),
             otp_delivery: reader.read(
                 "OTP_DELIVERY",
                 if environment == Environment::Development { OtpDelivery::Console } else { OtpDelivery::Off },
@@ -219,12 +223,7 @@ impl Config {
                 "any, or comma-separated origins",
                 Origins::parse,
             ),
-            explorer: reader.read(
-                "EXPLORER",
-                environment == Environment::Development,
-                "on or off",
-                choices::switch,
-            ),
+            explorer: reader.on_or_off("EXPLORER", environment == Environment::Development),
             trusted_proxies: reader.read(
                 "TRUSTED_PROXIES",
                 Vec::new(),

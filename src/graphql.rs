@@ -12,6 +12,7 @@ pub mod variables;
 use async_graphql::{MergedObject, MergedSubscription, SchemaBuilder};
 
 use crate::journeys::addresses::{AddressesMutation, AddressesQuery};
+use crate::journeys::admin::AdminQuery;
 use crate::journeys::assistant::{AssistantMutation, AssistantSubscription};
 use crate::journeys::auth::{AuthMutation, AuthQuery};
 use crate::journeys::cart::{CartMutation, CartQuery};
@@ -52,6 +53,7 @@ pub struct Query(
     SupportQuery,
     VendorQuery,
     StaffQuery,
+    AdminQuery,
 );
 
 /// What can be changed.

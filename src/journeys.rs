@@ -4,6 +4,7 @@
 //! takes a connection. A journey may use another's rows, never its verbs or resolvers.
 
 pub mod addresses;
+pub mod admin;
 pub mod assistant;
 pub mod auth;
 pub mod cart;

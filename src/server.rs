@@ -76,17 +76,22 @@ impl ServerState {
 
 /// Everything that is served.
 ///
-/// Requests are named first, so that preflights, panics and unknown paths carry their name, too.
+/// Beside `/api/v1`, the REST paths are at the root where the oldest clients need them; none of them has the name of
+/// anything else that is there.
 ///
 /// # Errors
 /// A REST path that does not fit the schema: a fault in the build.
 pub async fn router(state: ServerState) -> std::result::Result<Router, rest::Unfit> {
-    let cors = cors(&state.app.config.allowed_origins);
-    let rest = rest::router().await?.layer(middleware::from_fn_with_state(state.app.clone(), prepare_rest));
+    let origins = state.app.config.allowed_origins.clone();
+    let paths = rest::Paths::read().await?;
+    let prepare = middleware::from_fn_with_state(state.app.clone(), prepare_rest);
+    let rest = || paths.router().layer(prepare.clone());
+    let at_root = if state.app.config.rest_at_root { rest() } else { Router::new() };
     let explorer = if state.app.config.explorer { explorer::router() } else { Router::new() };
     let router = Router::new()
         .merge(explorer)
-        .nest("/api/v1", rest)
+        .nest("/api/v1", rest().fallback(rest::unknown_path))
+        .merge(at_root)
         .route("/graphql", get(graphql::get).post(graphql::post))
         .route("/graphql/stream", get(stream::get).post(stream::post))
         .route("/graphql/ws", get(websocket::upgrade))
@@ -96,12 +101,19 @@ pub async fn router(state: ServerState) -> std::result::Result<Router, rest::Unf
         .route("/readyz", get(ready))
         .fallback(async || plain(404, "There is nothing at this address."))
         .method_not_allowed_fallback(async || plain(405, "The method is not allowed for the requested URL."))
-        .with_state(state)
+        .with_state(state);
+    Ok(dressed(router, &origins))
+}
+
+/// Gives every answer, whoever makes it, what all of them carry (contract §1.7).
+///
+/// Requests are named first, so that preflights, panics and unknown paths carry their name, too.
+pub fn dressed(router: Router, origins: &Origins) -> Router {
+    router
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(cors)
+        .layer(cors(origins))
         .layer(middleware::map_response(secured))
-        .layer(middleware::from_fn(request_id::name_request));
-    Ok(router)
+        .layer(middleware::from_fn(request_id::name_request))
 }
 
 /// Finds out who asks, for the REST face.

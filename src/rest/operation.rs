@@ -110,6 +110,9 @@ impl Operation {
         };
         let shape =
             Shape::plan(&checker.types, &document, root, &operation.selection_set.node).map_err(unfit)?;
+        if shape.keys().contains(&"status") {
+            return Err(unfit("status is what the envelope tells".to_owned()));
+        }
         let mut arguments = HashMap::new();
         note_arguments(&operation.selection_set.node, &mut arguments);
         Ok(Operation { variables: operation.variable_definitions, shape, document, arguments })

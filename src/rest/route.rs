@@ -20,6 +20,8 @@ pub enum Role {
     Consumer,
     /// Vendors.
     Vendor,
+    /// Admins.
+    Admin,
     /// Nobody: the path is known, and refused to whoever is signed in.
     Nobody,
 }
@@ -38,6 +40,7 @@ impl Role {
             Role::Public | Role::Anyone => Ok(()),
             Role::Consumer => viewer.require(app::Role::Consumer).map(|_| ()),
             Role::Vendor => viewer.require(app::Role::Vendor).map(|_| ()),
+            Role::Admin => viewer.require(app::Role::Admin).map(|_| ()),
             Role::Nobody => Err(Error::forbidden("Forbidden")),
         }
     }
@@ -96,6 +99,7 @@ pub struct Route {
     plain: Vec<&'static str>,
     numeric: Vec<&'static str>,
     renamed: Vec<(&'static str, &'static str)>,
+    below: Option<(&'static str, &'static str)>,
     worded: Vec<(&'static str, &'static [Fault], Wording)>,
     told: Vec<(Code, Wording)>,
 }
@@ -120,6 +124,7 @@ impl Route {
             plain: Vec::new(),
             numeric: Vec::new(),
             renamed: Vec::new(),
+            below: None,
             worded: Vec::new(),
             told: Vec::new(),
         }
@@ -199,6 +204,12 @@ impl Route {
         self
     }
 
+    /// An older client sends its keys below this one: they count where the one that is wanted does not come beside it.
+    pub fn also_below(mut self, outer: &'static str, wanted: &'static str) -> Route {
+        self.below = Some((outer, wanted));
+        self
+    }
+
     /// Read in pages: how many entries, at most so many, behind which cursor.
     pub fn pages(mut self, count: &'static str, most: i64, cursor: &'static str) -> Route {
         self.at_most = Some((count, most));
@@ -268,8 +279,14 @@ impl Route {
         self.plain.contains(&key)
     }
 
-    /// Gives what came under other names the names of the operation's variables.
+    /// Gives what came under other names, or deeper, its place by the names of the operation's variables.
     pub fn rename(&self, body: &mut Map<String, Json>) {
+        if let Some((outer, wanted)) = self.below
+            && !body.contains_key(wanted)
+            && let Some(Json::Object(keys)) = body.remove(outer)
+        {
+            body.extend(keys);
+        }
         for (key, of) in &self.renamed {
             if let Some(value) = body.remove(*key)
                 && !body.contains_key(*of)
@@ -287,6 +304,7 @@ impl Route {
         let any_of = self.any_of.iter().flat_map(|(keys, _)| keys.iter().copied());
         let lists = [&self.lenient, &self.strict, &self.plain, &self.numeric];
         let named = lists.into_iter().flatten().chain(&self.entries).copied();
+        let named = named.chain(self.below.map(|(_, wanted)| wanted));
         let named = named.chain(self.renamed.iter().map(|(_, of)| *of));
         in_paths.chain(any_of).chain(named).chain(self.worded.iter().map(|(key, ..)| *key))
     }

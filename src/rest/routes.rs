@@ -1,6 +1,7 @@
 //! The table of paths, in the order of the specification (legacy contract, sections 2 and 3).
 //!
-//! A line says which method and path, for whom, and which operation; what follows are the places where the legacy
+//! A line says which method and path, for whom, and which operation. A path may have a line for each of several roles;
+//! whoever has none of them is answered by the first. What follows are the places where the legacy
 //! answers differ from what the codes and types of the schema would give.
 
 use axum::http::Method;
@@ -18,7 +19,7 @@ macro_rules! run {
 /// The table.
 #[rustfmt::skip]
 pub fn table() -> Vec<Route> {
-    use Role::{Anyone, Consumer, Nobody, Public, Vendor};
+    use Role::{Admin, Anyone, Consumer, Nobody, Public, Vendor};
     vec![
         // 2.1 Authentication and basic onboarding
         post("/send-otp", Public, run!("send_otp"))
@@ -120,7 +121,8 @@ pub fn table() -> Vec<Route> {
         post("/consumer/orders/{order_id}/return/raise", Consumer, run!("order_return"))
             .also("/order/return/raise/{order_id}")
             .refuse("order_id", 403, "Unauthorized")
-            .missing("items", 400, "No items to return"),
+            .missing("items", 400, "No items to return")
+            .also_below("body", "items"),
 
         // 2.7 Assistant
         post("/agent/query", Consumer, run!("agent_query"))
@@ -133,6 +135,11 @@ pub fn table() -> Vec<Route> {
             .also("/profile/edit")
             .validated()
             .form()
+            .plain("name"),
+        // The older vendor app asks the same way, and is told of the person.
+        get("/profile/me", Vendor, run!("profile_me_vendor")),
+        post("/profile/edit", Vendor, run!("profile_edit_vendor"))
+            .validated()
             .plain("name"),
 
         // 2.9 Address book
@@ -192,9 +199,12 @@ pub fn table() -> Vec<Route> {
             .anonymous("Token missing"),
         post("/logout-all", Anyone, run!("logout_all")),
 
-        // 3.1 Refresh
+        // 3.1 Refresh, and what admins see
         post("/auth/refresh", Public, run!("auth_refresh"))
             .refuse("refresh_token", 401, "invalid token"),
+        get("/admin/users", Admin, run!("admin_users")),
+        get("/admin/shops", Admin, run!("admin_shops")),
+        get("/admin/orders", Admin, run!("admin_orders")),
 
         // 3.2 Vendor
         post("/vendor/profile", Vendor, run!("vendor_profile"))

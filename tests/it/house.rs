@@ -88,6 +88,29 @@ fn subscriptions_follow_events_in_the_one_way_that_tells_transports_where_they_s
 }
 
 #[test]
+fn the_rest_face_holds_no_sql_no_business_and_no_answer_of_its_own() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    for path in [vec![src.join("rest.rs")], sources(&src.join("rest"))].concat() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let derived = text.match_indices("#[derive(").filter_map(|(at, _)| text[at..].split_once(")]"));
+        if derived.map(|(names, _)| names).any(|names| names.contains("Serialize")) {
+            wrong.push(format!(
+                "{}: a struct of an answer; the documents say what is answered",
+                path.display()
+            ));
+        }
+        for word in ["diesel", "sql_query", "crate::db", "crate::schema", "crate::journeys", "crate::ledger"]
+        {
+            if text.contains(word) {
+                wrong.push(format!("{}: {word}", path.display()));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
 fn schema_graphql_is_what_the_binary_serves() {
     let kept = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql")).unwrap();
     assert!(kept == graphql::sdl(), "schema.graphql is stale: cargo run -- schema > schema.graphql");

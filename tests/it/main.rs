@@ -8,6 +8,7 @@
 )]
 
 mod addresses;
+mod admin;
 mod assistant;
 mod audit;
 mod auth;

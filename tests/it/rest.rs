@@ -2,6 +2,7 @@
 
 mod account;
 mod addresses;
+mod assistant;
 mod envelope;
 mod notifications;
 mod offers;
@@ -70,12 +71,19 @@ impl Reply {
 /// A legacy client of a gateway.
 pub struct Client {
     router: Router,
+    prefix: &'static str,
 }
 
 impl Client {
     pub async fn of(app: &TestApp) -> Client {
         let state = ServerState::new(app.app.clone(), CancellationToken::new()).unwrap();
-        Client { router: server::router(state).await.expect("the table fits the schema") }
+        let router = server::router(state).await.expect("the table fits the schema");
+        Client { router, prefix: "/api/v1" }
+    }
+
+    /// One that knows no prefix.
+    pub async fn at_root(app: &TestApp) -> Client {
+        Client { prefix: "", ..Client::of(app).await }
     }
 
     pub async fn send(
@@ -85,7 +93,7 @@ impl Client {
         headers: &[(&str, &str)],
         body: impl Into<Body>,
     ) -> Reply {
-        let mut request = Request::builder().method(method).uri(format!("/api/v1{path}"));
+        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.prefix));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

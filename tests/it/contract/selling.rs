@@ -134,6 +134,29 @@ pub fn items() -> Vec<Line> {
     ]
 }
 
+/// The older vendor app asks of the person where consumers ask of their profile (contract 3.3).
+pub fn person() -> Vec<Line> {
+    let seller = |name: &str| json!({"name": format!("={name}"), "phone": "=+919876543211", "city": "=Pune", "society": "=Green Meadows"});
+    let edited = |name: &str| json!({"message": "=Profile updated", "data": seller(name)});
+    let edit = "/profile/edit";
+    vec![
+        get("seller", "/profile/me", json!({"data": seller("Asha")})),
+        post(
+            "seller",
+            edit,
+            json!({"name": " Seller ", "phone": "+910000000000", "city": "Delhi"}),
+            edited("Seller"),
+        ),
+        post("seller", edit, json!({}), edited("Seller")),
+        refused("seller", "POST /profile/edit", json!({"name": " "}), 400, "Name cannot be empty"),
+        refused("seller", "POST /profile/edit", json!({"name": null}), 400, "Name cannot be empty"),
+        invalid("seller", edit, json!({"name": 5}), &["name"]),
+        invalid("seller", edit, json!(null), &["body"]),
+        get("seller", "/profile/me", json!({"data": seller("Seller")})),
+        refused("seller", "GET /consumer/profile/me", json!(null), 403, "Forbidden"),
+    ]
+}
+
 pub fn money() -> Vec<Line> {
     vec![
         get("seller", "/vendor/wallet", json!({"balance": "money"})),
@@ -146,6 +169,8 @@ pub fn money() -> Vec<Line> {
             }], "next_before": "int?"}),
         ),
         refused("seller", "POST /vendor/wallet/credit", json!({"amount": 100}), 403, "Forbidden"),
+        refused("asha", "POST /vendor/wallet/credit", json!({"amount": 100}), 403, "Forbidden"),
+        refused("nobody", "POST /vendor/wallet/credit", json!({"amount": 100}), 401, "Auth header missing"),
         refused("seller", "POST /vendor/wallet/debit", json!({"amount": 0}), 400, "Invalid debit amount"),
         refused(
             "seller",
