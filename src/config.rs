@@ -6,7 +6,7 @@ mod reader;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-pub use choices::{Environment, Origins, OtpDelivery, Payments};
+pub use choices::{Deprecation, Environment, Origins, OtpDelivery, Payments};
 pub use reader::{ConfigError, Misfit};
 
 use reader::{Reader, list, number_in};
@@ -32,6 +32,10 @@ pub struct Config {
     pub token_secrets_previous: Vec<String>,
     /// `REST_TOKEN_DAYS`: how long a token issued on the REST face lives.
     pub rest_token_days: u32,
+    /// `REST_DEPRECATION`: what the REST paths say of their end.
+    pub rest_deprecation: Option<Deprecation>,
+    /// `API_DOCS`: whether the page of the REST paths is served.
+    pub api_docs: bool,
     /// `DEV_OTP`: the code that every phone receives. Development only.
     pub dev_otp: Option<String>,
     /// `RATE_LIMITS`: off only in development, for load tests.
@@ -77,6 +81,12 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "comma-separated former secrets: what they signed or encrypted is still read",
     ),
     ("REST_TOKEN_DAYS", "30", "life of tokens issued on the REST paths, 1 to 365"),
+    (
+        "REST_DEPRECATION",
+        "off",
+        "2027-01-31, or 2027-01-31,2027-12-31: since when the REST paths are deprecated, and when they end",
+    ),
+    ("API_DOCS", "on in development", "on or off: the page /api/v1/docs; openapi.json is always served"),
     ("DEV_OTP", "none", "six digits that every phone receives (development)"),
     ("RATE_LIMITS", "on", "on or off (off in development only)"),
     ("OTP_DELIVERY", "console", "console (development) or off: nobody can sign in anew"),
@@ -169,15 +179,23 @@ impl Config {
             ),
             rest_token_days: reader
                 .read("REST_TOKEN_DAYS", 30, "a number from 1 to 365", |text| number_in(text, 1..=365)),
+            rest_deprecation: reader.read(
+                "REST_DEPRECATION",
+                None,
+                "off, a day, or two days with a comma between, the later one second",
+                Deprecation::parse,
+            ),
+            api_docs: reader.read(
+                "API_DOCS",
+                environment == Environment::Development,
+                "on or off",
+                choices::switch,
+            ),
             dev_otp: reader.read("DEV_OTP", None, "six digits", |text| {
                 (text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()))
                     .then(|| Some(text.to_owned()))
             }),
-            rate_limits: reader.read("RATE_LIMITS", true, "on or off", |text| match text {
-                "on" => Some(true),
-                "off" => Some(false),
-                _ => None,
-            }),
+            rate_limits: reader.read("RATE_LIMITS", true, "on or off", choices::switch),
             otp_delivery: reader.read(
                 "OTP_DELIVERY",
                 if environment == Environment::Development { OtpDelivery::Console } else { OtpDelivery::Off },

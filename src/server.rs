@@ -1,6 +1,8 @@
 //! The axum router: what is served where, and what every response carries.
 
 mod ask;
+mod deprecation;
+pub mod docs;
 mod graphql;
 mod media;
 mod media_type;
@@ -11,6 +13,7 @@ mod stream;
 pub mod websocket;
 
 use std::any::Any;
+use std::future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +38,7 @@ use crate::error::{Code, INTERNAL_MESSAGE, Result};
 use crate::graphql::Gateway;
 use crate::request::Face;
 use crate::rest;
+use crate::server::deprecation::Announcement;
 use crate::server::scope::{Peer, scope};
 
 /// How long a browser may remember what a preflight allowed.
@@ -80,8 +84,18 @@ impl ServerState {
 /// # Errors
 /// A REST path that does not fit the schema: a fault in the build.
 pub async fn router(state: ServerState) -> std::result::Result<Router, rest::Unfit> {
-    let cors = cors(&state.app.config.allowed_origins);
-    let rest = rest::router().await?.layer(middleware::from_fn_with_state(state.app.clone(), prepare_rest));
+    let announcement = Announcement::of(&state.app.config);
+    let cors = cors(&state.app.config.allowed_origins, announcement.names());
+    let description = docs::description().await?;
+    let rest = rest::router()
+        .await?
+        .layer(middleware::from_fn_with_state(state.app.clone(), prepare_rest))
+        .route("/openapi.json", get(async move |headers| description.answer(&headers)))
+        .route("/docs", get(docs::page))
+        .route("/docs/{name}", get(docs::file))
+        .layer(middleware::map_response(move |response: Response| {
+            future::ready(announcement.told(response))
+        }));
     let router = Router::new()
         .nest("/api/v1", rest)
         .route("/graphql", get(graphql::get).post(graphql::post))
@@ -149,7 +163,7 @@ async fn secured(mut response: Response) -> Response {
 
 /// Any page may call, without credentials; or those of the listed origins, with them. A preflight never needs a token: it is
 /// answered before anything else looks at the request.
-fn cors(origins: &Origins) -> CorsLayer {
+fn cors(origins: &Origins, announced: impl Iterator<Item = HeaderName>) -> CorsLayer {
     let (origin, credentials) = match origins {
         Origins::Any => (AllowOrigin::any(), false),
         Origins::Only(listed) => {
@@ -166,11 +180,12 @@ fn cors(origins: &Origins) -> CorsLayer {
         Method::POST,
         Method::PUT,
     ];
+    let exposed = [request_id::X_REQUEST_ID, HeaderName::from_static("traceparent")].into_iter();
     CorsLayer::new()
         .allow_origin(origin)
         .allow_credentials(credentials)
         .allow_methods(methods)
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([request_id::X_REQUEST_ID, HeaderName::from_static("traceparent")])
+        .expose_headers(exposed.chain(announced).collect::<Vec<_>>())
         .max_age(PREFLIGHT_KEPT)
 }

@@ -22,10 +22,13 @@ use crate::rest::{PathParams, Unfit, prepared};
 
 /// A path with its operation, checked against the schema.
 pub struct Endpoint {
-    route: Route,
-    operation: Operation,
+    /// The line.
+    pub route: Route,
+    /// What it runs.
+    pub operation: Operation,
+    /// What it does with a body.
+    pub body: BodyRule,
     types: Arc<Types>,
-    body: BodyRule,
 }
 
 impl Endpoint {

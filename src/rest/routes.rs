@@ -22,9 +22,11 @@ pub fn table() -> Vec<Route> {
     vec![
         // 2.1 Authentication and basic onboarding
         post("/send-otp", Public, run!("send_otp"))
+            .begins("Signing in")
             .validated(),
         post("/verify-otp", Public, run!("verify_otp"))
-            .validated(),
+            .validated()
+            .refuses(Code::Unauthenticated),
         post("/onboarding/basic", Anyone, run!("onboarding_basic"))
             .validated(),
         post("/consumer/onboarding", Consumer, run!("onboarding_consumer"))
@@ -34,6 +36,7 @@ pub fn table() -> Vec<Route> {
 
         // 2.2 Shops and items
         get("/consumer/shops", Consumer, run!("shops"))
+            .begins("Shops and items")
             .also("/shops")
             .lenient("status"),
         get("/consumer/shops/search", Consumer, run!("shops_search"))
@@ -49,6 +52,7 @@ pub fn table() -> Vec<Route> {
 
         // 2.3 Cart
         post("/consumer/cart/add", Consumer, run!("cart_add"))
+            .begins("Cart")
             .also("/cart/add")
             .refuse("item_id", 404, "Item not available")
             .strict("quantity")
@@ -68,6 +72,7 @@ pub fn table() -> Vec<Route> {
 
         // 2.4 Wallet
         get("/consumer/wallet", Consumer, run!("wallet"))
+            .begins("Wallet")
             .also("/wallet"),
         post("/consumer/wallet/load", Consumer, run!("wallet_load"))
             .also("/wallet/load")
@@ -84,12 +89,14 @@ pub fn table() -> Vec<Route> {
 
         // 2.5 Placing an order
         post("/consumer/order/confirm", Consumer, run!("order_confirm"))
+            .begins("Placing an order")
             .also("/order/confirm")
             .refuse("payment_mode", 400, "Invalid payment mode")
             .invalid("address_id", 404, "Address not found"),
 
         // 2.6 Order history and actions
         get("/consumer/order/history", Consumer, run!("order_history"))
+            .begins("Orders")
             .also("/order/history")
             .pages("limit", 100, "before"),
         post("/consumer/orders/{order_id}/message", Consumer, run!("order_message"))
@@ -124,10 +131,12 @@ pub fn table() -> Vec<Route> {
 
         // 2.7 Assistant
         post("/agent/query", Consumer, run!("agent_query"))
+            .begins("Assistant")
             .missing("query", 400, "Query is required"),
 
         // 2.8 Profile
         get("/consumer/profile/me", Consumer, run!("profile_me"))
+            .begins("Profile")
             .also("/profile/me"),
         post("/consumer/profile/edit", Consumer, run!("profile_edit"))
             .also("/profile/edit")
@@ -136,7 +145,8 @@ pub fn table() -> Vec<Route> {
             .plain("name"),
 
         // 2.9 Address book
-        get("/consumer/addresses", Consumer, run!("addresses")),
+        get("/consumer/addresses", Consumer, run!("addresses"))
+            .begins("Address book"),
         post("/consumer/address/add", Consumer, run!("address_add"))
             .validated(),
         post("/consumer/address/{address_id}/edit", Consumer, run!("address_edit"))
@@ -146,7 +156,8 @@ pub fn table() -> Vec<Route> {
             .refuse("address_id", 404, "Address not found"),
 
         // 2.10 Wishlist
-        get("/consumer/wishlist", Consumer, run!("wishlist")),
+        get("/consumer/wishlist", Consumer, run!("wishlist"))
+            .begins("Wishlist"),
         post("/consumer/wishlist/add", Consumer, run!("wishlist_add"))
             .refuse("item_id", 404, "Item not available"),
         post("/consumer/wishlist/remove", Consumer, run!("wishlist_remove"))
@@ -154,23 +165,27 @@ pub fn table() -> Vec<Route> {
 
         // 2.10 Notifications
         get("/consumer/notifications", Consumer, run!("notifications"))
+            .begins("Notifications")
             .pages("limit", 100, "before"),
         post("/consumer/notifications/mark-read", Consumer, run!("notifications_mark_read"))
             .alias("id", "ids"),
 
         // 2.11 Offers and coupons
-        get("/consumer/offers", Consumer, run!("offers")),
+        get("/consumer/offers", Consumer, run!("offers"))
+            .begins("Offers and coupons"),
         post("/consumer/cart/apply-coupon", Consumer, run!("cart_apply_coupon"))
             .refuse("code", 400, "Coupon code required"),
 
         // 2.12 Rewards
         get("/consumer/rewards", Consumer, run!("rewards"))
+            .begins("Rewards")
             .pages("limit", 100, "before"),
         post("/consumer/rewards/redeem", Consumer, run!("rewards_redeem"))
             .refuse("amount", 400, "Invalid amount"),
 
         // 2.13 Support; the reply and the questions are additions
         post("/consumer/support/ticket", Consumer, run!("support_ticket_open"))
+            .begins("Support")
             .validated(),
         get("/consumer/support/tickets", Consumer, run!("support_tickets")),
         get("/consumer/support/ticket/{ticket_id}", Consumer, run!("support_ticket"))
@@ -182,22 +197,26 @@ pub fn table() -> Vec<Route> {
         get("/consumer/support/faqs", Public, run!("support_faqs")),
 
         // 2.14 Settings
-        get("/consumer/settings", Consumer, run!("settings")),
+        get("/consumer/settings", Consumer, run!("settings"))
+            .begins("Settings"),
         post("/consumer/settings/update", Consumer, run!("settings_update"))
             .validated()
             .any_of(&["location_allowed", "marketing_opt_in", "data_sharing_allowed"], 400, "No settings provided"),
 
         // 2.15 Logout
         post("/logout", Anyone, run!("logout"))
+            .begins("Signing out")
             .anonymous("Token missing"),
         post("/logout-all", Anyone, run!("logout_all")),
 
         // 3.1 Refresh
         post("/auth/refresh", Public, run!("auth_refresh"))
+            .begins("Refresh")
             .refuse("refresh_token", 401, "invalid token"),
 
         // 3.2 Vendor
         post("/vendor/profile", Vendor, run!("vendor_profile"))
+            .begins("Selling")
             .validated()
             .plain("business_type")
             .plain("business_name")

@@ -29,13 +29,20 @@ const COMMA_SEPARATED: [(&str, &str); 2] = [("Shop", "tags"), ("Item", "tags")];
 /// How the members of one object are made. The keys are those of the answer.
 pub struct Shape(HashMap<Name, Member>);
 
-struct Member {
-    form: Form,
+/// How one member of an object is made, and of which field.
+pub struct Member {
+    /// How its value is shown.
+    pub form: Form,
     /// The members go into the object around this one.
-    is_spread: bool,
+    pub is_spread: bool,
+    /// The object and its field, such as `Order.createdAt`.
+    pub of: String,
+    /// The field's type.
+    pub declared: Type,
 }
 
-enum Form {
+/// How a value is shown.
+pub enum Form {
     /// As the answer has it: numbers, texts, truth values, dates.
     Same,
     /// An `ID` as a whole number.
@@ -50,10 +57,12 @@ enum Form {
     CommaSeparated,
     /// The cursor of the next page; null behind the last. As a whole number where it is one and the flag is set.
     NextCursor {
+        /// Whether the list's cursor is an id.
         whole: bool,
     },
     /// Told by another member.
     Dropped,
+    /// An object, its members made in turn.
     Object(Shape),
 }
 
@@ -71,6 +80,13 @@ impl Shape {
         let mut members = HashMap::new();
         Planner { types, document }.note(on, set, &mut members)?;
         Ok(Shape(members))
+    }
+
+    /// What the object has, by key.
+    pub fn members(&self) -> Vec<(&str, &Member)> {
+        let mut members: Vec<_> = self.0.iter().map(|(key, member)| (key.as_str(), member)).collect();
+        members.sort_unstable_by_key(|(key, _)| *key);
+        members
     }
 
     /// The answer as the contract's object.
@@ -184,7 +200,8 @@ impl Planner<'_> {
         if is_spread && !matches!((&form, &declared.base), (Form::Object(_), BaseType::Named(_))) {
             return Err("only an object can be spread".to_owned());
         }
-        Ok(Member { form, is_spread })
+        let of = format!("{on}.{}", field.name.node);
+        Ok(Member { form, is_spread, of, declared: declared.clone() })
     }
 
     fn form(&self, on: &str, field: &Field, declared: &Type) -> Result<Form, String> {

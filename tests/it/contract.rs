@@ -11,6 +11,7 @@ mod extras;
 mod lines;
 mod ordering;
 mod paths;
+mod recorded;
 mod selling;
 mod shape;
 mod signing_in;
@@ -57,6 +58,7 @@ async fn the_contract_holds_line_by_line() {
         world.walk(&line).await;
     }
     world.app.audit_is_clean().await;
+    world.recorded.are_the_examples_of_the_description();
 }
 
 #[test]

@@ -12,6 +12,8 @@ mod audit;
 mod auth;
 mod cart;
 mod contract;
+mod described;
+mod docs;
 mod edge;
 mod embedded;
 mod events;
