@@ -32,8 +32,8 @@ Sign in with `POST /send-otp` and `POST /verify-otp`, and send the `access_token
 clients may send it without `Bearer`.
 
 Every answer is a JSON object. A success has `\"status\": \"success\"`; a refusal has `\"status\": \"error\"`, a `message` to show \
-and a `code` that repeats the HTTP status. Every body key that is not described is ignored. Where null is not described, absent \
-values are null, never left out. Amounts are rupees with at most two decimals. Other methods of a path are answered with 405.
+and a `code` that repeats the HTTP status. Absent values are null, never left out. Every body key that is not \
+described is ignored. Amounts are rupees with at most two decimals. Other methods of a path are answered with 405.
 
 Where the operator has announced it, every answer carries `Deprecation` (RFC 9745), and `Sunset` (RFC 8594) with the day \
 on which these paths end.";
@@ -88,7 +88,7 @@ pub async fn openapi() -> Result<Json, Unfit> {
             "title": "society-gateway",
             "version": env!("CARGO_PKG_VERSION"),
             "description": ABOUT,
-            "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
+            "license": {"name": "MIT OR Apache-2.0"},
         },
         "servers": [{"url": "/api/v1"}],
         "tags": tags,

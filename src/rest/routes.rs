@@ -61,7 +61,8 @@ pub fn table() -> Vec<Route> {
             .also("/cart/update")
             .refuse("item_id", 400, "Item ID and quantity required")
             .missing("quantity", 400, "Item ID and quantity required")
-            .invalid("quantity", 400, "Quantity must be between 1 and 10"),
+            .invalid("quantity", 400, "Quantity must be between 1 and 10")
+            .refuses(Code::NotFound),
         get("/consumer/cart/view", Consumer, run!("cart_view"))
             .also("/cart/view"),
         post("/consumer/cart/remove", Consumer, run!("cart_remove"))
@@ -137,12 +138,14 @@ pub fn table() -> Vec<Route> {
         // 2.8 Profile
         get("/consumer/profile/me", Consumer, run!("profile_me"))
             .begins("Profile")
-            .also("/profile/me"),
+            .also("/profile/me")
+            .refuses(Code::NotFound),
         post("/consumer/profile/edit", Consumer, run!("profile_edit"))
             .also("/profile/edit")
             .validated()
             .form()
-            .plain("name"),
+            .plain("name")
+            .refuses(Code::NotFound),
 
         // 2.9 Address book
         get("/consumer/addresses", Consumer, run!("addresses"))
@@ -174,7 +177,8 @@ pub fn table() -> Vec<Route> {
         get("/consumer/offers", Consumer, run!("offers"))
             .begins("Offers and coupons"),
         post("/consumer/cart/apply-coupon", Consumer, run!("cart_apply_coupon"))
-            .refuse("code", 400, "Coupon code required"),
+            .refuse("code", 400, "Coupon code required")
+            .refuses(Code::NotFound),
 
         // 2.12 Rewards
         get("/consumer/rewards", Consumer, run!("rewards"))
@@ -230,20 +234,25 @@ pub fn table() -> Vec<Route> {
             .missing("shop_name", 400, "Missing required fields")
             .missing("shop_type", 400, "Missing required fields"),
         post("/vendor/shop/edit", Vendor, run!("vendor_shop_edit"))
-            .also("/shop/edit"),
+            .also("/shop/edit")
+            .refuses(Code::NotFound),
         get("/vendor/shop/my", Vendor, run!("vendor_shop_my"))
-            .also("/shop/my"),
+            .also("/shop/my")
+            .refuses(Code::NotFound),
         post("/vendor/shop/hours", Vendor, run!("vendor_shop_hours"))
             .also("/shop/update-hours")
             .entries("weekly_hours")
-            .refuse("weekly_hours", 400, "No hours data provided"),
+            .refuse("weekly_hours", 400, "No hours data provided")
+            .refuses(Code::NotFound),
         post("/vendor/shop/toggle-status", Vendor, run!("vendor_shop_toggle"))
             .also("/vendor/shop/toggle_status")
-            .refuse("is_open", 400, "Invalid is_open value"),
+            .refuse("is_open", 400, "Invalid is_open value")
+            .refuses(Code::NotFound),
         post("/vendor/item/add", Vendor, run!("vendor_item_add"))
             .also("/item/add")
             .validated()
-            .form(),
+            .form()
+            .refuses(Code::NotFound),
         post("/vendor/item/{item_id}/toggle", Vendor, run!("vendor_item_toggle"))
             .also("/item/{item_id}/toggle")
             .refuse("item_id", 404, "Item not found or unauthorized"),
@@ -254,11 +263,14 @@ pub fn table() -> Vec<Route> {
             .form(),
         post("/vendor/item/bulk-upload", Vendor, run!("vendor_item_bulk_upload"))
             .also("/item/bulk-upload")
-            .missing("file", 400, "No file uploaded"),
+            .missing("file", 400, "No file uploaded")
+            .refuses(Code::NotFound),
         get("/vendor/item/my", Vendor, run!("vendor_item_my"))
-            .also("/item/my"),
+            .also("/item/my")
+            .refuses(Code::NotFound),
         get("/vendor/orders", Vendor, run!("vendor_orders"))
-            .also("/order/vendor"),
+            .also("/order/vendor")
+            .refuses(Code::NotFound),
         post("/vendor/orders/{order_id}/status", Vendor, run!("vendor_order_status"))
             .also("/order/vendor/status/{order_id}")
             .refuse("order_id", 404, "Order not found")
@@ -282,7 +294,8 @@ pub fn table() -> Vec<Route> {
             .pages("limit", 10_000, "after"),
         get("/vendor/orders/issues", Vendor, run!("vendor_issues"))
             .also("/order/vendor/issues")
-            .refuse("order_id", 403, "Unauthorized"),
+            .refuse("order_id", 403, "Unauthorized")
+            .refuses(Code::NotFound),
         post("/vendor/orders/{order_id}/return/accept", Vendor, run!("vendor_return_accept"))
             .also("/order/return/vendor/accept/{order_id}")
             .refuse("order_id", 403, "Unauthorized")
@@ -296,15 +309,19 @@ pub fn table() -> Vec<Route> {
             .refuse("order_id", 403, "Unauthorized")
             .told(Code::NotFound, 403, "Unauthorized")
             .missing("items", 400, "No items to return"),
-        get("/vendor/wallet", Vendor, run!("vendor_wallet")),
+        get("/vendor/wallet", Vendor, run!("vendor_wallet"))
+            .refuses(Code::NotFound),
         get("/vendor/wallet/history", Vendor, run!("vendor_wallet_history"))
-            .pages("limit", 200, "before"),
+            .pages("limit", 200, "before")
+            .refuses(Code::NotFound),
         // Whoever credits themselves makes money.
         post("/vendor/wallet/credit", Nobody, run!("vendor_wallet")),
         post("/vendor/wallet/debit", Vendor, run!("vendor_wallet_debit"))
-            .refuse("amount", 400, "Invalid debit amount"),
+            .refuse("amount", 400, "Invalid debit amount")
+            .refuses(Code::NotFound),
         post("/vendor/wallet/withdraw", Vendor, run!("vendor_wallet_withdraw"))
-            .refuse("amount", 400, "Invalid withdrawal amount"),
+            .refuse("amount", 400, "Invalid withdrawal amount")
+            .refuses(Code::NotFound),
     ]
 }
 

@@ -30,8 +30,8 @@ const FILES: [(&str, &str); 3] = [
     ("start.js", "text/javascript; charset=utf-8"),
 ];
 
-/// The page of Swagger UI asks for styles within its elements, and for pictures within its style sheet.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+/// The style sheet of Swagger UI holds its pictures.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// A new build has other files under the same names: the client asks whether its own are still the ones.

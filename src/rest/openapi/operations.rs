@@ -129,6 +129,10 @@ impl Describer {
             let way = if route.is_numeric(name) { Way::Form } else { Way::Json };
             let default = variable.node.default_value.as_ref().map(|default| &default.node);
             let mut schema = self.inputs().value(declared, way);
+            if route.entries == Some(name) {
+                // Entries that do not fit are left out, whatever they are.
+                schema = json!({"anyOf": [schema, {"type": "array", "minItems": 1}]});
+            }
             if default.is_some() && !route.is_strict(name) {
                 schema = nullable(schema);
             }
@@ -138,7 +142,9 @@ impl Describer {
             }
             for (other, of) in route.other_names().iter().filter(|(_, of)| *of == name) {
                 let description = format!("Counts as `{of}` where that does not come.");
-                members.insert((*other).to_owned(), described(schema.clone(), &description));
+                // Where the other comes, this one is not looked at.
+                let either = json!({"anyOf": [schema, {}]});
+                members.insert((*other).to_owned(), described(either, &description));
             }
             members.insert(name.to_owned(), schema);
         }
