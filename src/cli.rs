@@ -16,7 +16,7 @@ use crate::app::Role;
 use crate::config::{Config, Environment, SETTINGS};
 use crate::journeys::profile;
 use crate::values::Phone;
-use crate::{audit, demo, graphql};
+use crate::{audit, demo, graphql, rest};
 
 /// GraphQL gateway for the consumer journeys of a housing-society commerce app.
 #[derive(Parser)]
@@ -49,6 +49,12 @@ enum Command {
         /// The shell.
         shell: Shell,
     },
+    /// Print the OpenAPI description of the REST paths, as under /api/v1/openapi.json.
+    Openapi {
+        /// Print each path beside its GraphQL operation instead, as in docs/API.md.
+        #[arg(long)]
+        table: bool,
+    },
     /// Give a person a role that cannot be chosen in the app, or take it back.
     Grant {
         /// The person's phone, such as +919876543210; created if nobody has it yet.
@@ -74,7 +80,7 @@ type Outcome = Result<(), Box<dyn Error>>;
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    // These two need no settings.
+    // What describes the build needs no settings.
     match cli.command {
         Some(Command::Schema) => {
             print!("{}", graphql::sdl());
@@ -84,6 +90,7 @@ pub fn main() -> ExitCode {
             clap_complete::generate(shell, &mut Cli::command(), "society-gateway", &mut std::io::stdout());
             return ExitCode::SUCCESS;
         }
+        Some(Command::Openapi { table }) => return report(describe(table)),
         _ => {}
     }
     let config = match Config::from_env() {
@@ -94,7 +101,11 @@ pub fn main() -> ExitCode {
         }
     };
     start_logging(config.environment);
-    match run(cli.command.unwrap_or(Command::Serve), config) {
+    report(run(cli.command.unwrap_or(Command::Serve), config))
+}
+
+fn report(outcome: Outcome) -> ExitCode {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("society-gateway: {error}");
@@ -120,8 +131,17 @@ async fn run(command: Command, config: Config) -> Outcome {
         Command::Payouts { paid: Some(id), .. } => payouts::settle(config, id, true).await,
         Command::Payouts { failed: Some(id), .. } => payouts::settle(config, id, false).await,
         Command::Payouts { .. } => payouts::list(config).await,
-        Command::Schema | Command::Completions { .. } => Ok(()),
+        Command::Schema | Command::Completions { .. } | Command::Openapi { .. } => Ok(()),
     }
+}
+
+#[tokio::main]
+async fn describe(table: bool) -> Outcome {
+    match table {
+        true => print!("{}", rest::table().await?),
+        false => println!("{:#}", rest::openapi().await?),
+    }
+    Ok(())
 }
 
 async fn migrate(config: Config) -> Outcome {

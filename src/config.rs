@@ -6,7 +6,7 @@ mod reader;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-pub use choices::{Environment, Origins, OtpDelivery, Payments};
+pub use choices::{Deprecation, Environment, Origins, OtpDelivery, Payments};
 pub use reader::{ConfigError, Misfit};
 
 use reader::{Reader, list, number_in};
@@ -34,6 +34,10 @@ pub struct Config {
     pub rest_token_days: u32,
     /// `REST_AT_ROOT`: the REST paths are served without their prefix, too.
     pub rest_at_root: bool,
+    /// `REST_DEPRECATION`: what the REST paths say of their end.
+    pub rest_deprecation: Option<Deprecation>,
+    /// `API_DOCS`: whether the page of the REST paths is served.
+    pub api_docs: bool,
     /// `DEV_OTP`: the code that every phone receives. Development only.
     pub dev_otp: Option<String>,
     /// `RATE_LIMITS`: off only in development, for load tests.
@@ -82,6 +86,12 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ),
     ("REST_TOKEN_DAYS", "30", "life of tokens issued on the REST paths, 1 to 365"),
     ("REST_AT_ROOT", "off", "on: the REST paths also without /api/v1, as the oldest clients call them"),
+    (
+        "REST_DEPRECATION",
+        "off",
+        "2027-01-31, or 2027-01-31,2027-12-31: since when the REST paths are deprecated, and when they end",
+    ),
+    ("API_DOCS", "on in development", "on or off: the page /api/v1/docs; openapi.json is always served"),
     ("DEV_OTP", "none", "six digits that every phone receives (development)"),
     ("RATE_LIMITS", "on", "on or off (off in development only)"),
     ("OTP_DELIVERY", "console", "console (development) or off: nobody can sign in anew"),
@@ -176,6 +186,13 @@ impl Config {
             rest_token_days: reader
                 .read("REST_TOKEN_DAYS", 30, "a number from 1 to 365", |text| number_in(text, 1..=365)),
             rest_at_root: reader.on_or_off("REST_AT_ROOT", false),
+            rest_deprecation: reader.read(
+                "REST_DEPRECATION",
+                None,
+                "off, a day, or two days with a comma between, the later one second",
+                Deprecation::parse,
+            ),
+            api_docs: reader.on_or_off("API_DOCS", environment == Environment::Development),
             dev_otp: reader.read("DEV_OTP", None, "six digits", |text| {
                 (text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()))
                     .then(|| Some(text.to_owned()))

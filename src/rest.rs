@@ -8,6 +8,7 @@ mod answer;
 mod body;
 mod endpoint;
 mod input;
+mod openapi;
 mod operation;
 mod route;
 mod routes;
@@ -27,6 +28,7 @@ use axum::routing::MethodRouter;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use answer::Refusal;
+pub use openapi::{openapi, table};
 
 use crate::error::{Error, INTERNAL_MESSAGE, Result};
 use crate::graphql::{self, Schema};

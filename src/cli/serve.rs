@@ -119,8 +119,11 @@ fn greet(app: &App, address: SocketAddr) -> Result<(), Box<dyn Error>> {
     let mut text = format!(
         "\nsociety-gateway is running.\n\n{explorer}  GraphQL        http://{address}/graphql\n  \
          Subscriptions  ws://{address}/graphql/ws, http://{address}/graphql/stream\n  \
-         REST           http://{address}/api/v1\n"
+         REST           http://{address}/api/v1, described in http://{address}/api/v1/openapi.json\n"
     );
+    if app.config.api_docs {
+        writeln!(text, "  REST, to try   http://{address}{}", server::docs::PAGE)?;
+    }
     if app.config.environment == Environment::Development {
         introduce(&mut text, app)?;
     }

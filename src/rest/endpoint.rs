@@ -25,10 +25,13 @@ use crate::rest::{PathParams, Unfit, prepared};
 pub struct Endpoint {
     /// The method that it answers.
     pub filter: MethodFilter,
-    route: Route,
-    operation: Operation,
+    /// The line.
+    pub route: Route,
+    /// What it runs.
+    pub operation: Operation,
+    /// What it does with a body.
+    pub body: BodyRule,
     types: Arc<Types>,
-    body: BodyRule,
 }
 
 impl Endpoint {

@@ -60,8 +60,10 @@ pub enum Fault {
 /// An answer that the legacy backend words in its own way.
 #[derive(Clone, Copy, Debug)]
 pub struct Wording {
-    status: u16,
-    message: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// What clients show.
+    pub message: &'static str,
 }
 
 impl From<Wording> for Refusal {
@@ -82,6 +84,10 @@ pub struct Route {
     pub role: Role,
     /// What it runs.
     pub document: Document,
+    /// The section of the table that begins with this line.
+    pub section: Option<&'static str>,
+    /// What the resolvers refuse with here, beyond what may happen on every path.
+    pub refusals: Vec<Code>,
     /// Faults are told in the `Validation error` form, and a body must come.
     pub is_validated: bool,
     /// Numbers and days come as text, as in the fields of a form, and blank for none.
@@ -113,6 +119,8 @@ impl Route {
             aliases: Vec::new(),
             role,
             document,
+            section: None,
+            refusals: Vec::new(),
             is_validated: false,
             is_form: false,
             anonymous: None,
@@ -128,6 +136,12 @@ impl Route {
             worded: Vec::new(),
             told: Vec::new(),
         }
+    }
+
+    /// From this line on the table is about this.
+    pub fn begins(mut self, section: &'static str) -> Route {
+        self.section = Some(section);
+        self
     }
 
     /// Also served under this older path.
@@ -189,6 +203,12 @@ impl Route {
     /// The answer where the resolvers refuse with this code.
     pub fn told(mut self, code: Code, status: u16, message: &'static str) -> Route {
         self.told.push((code, Wording { status, message }));
+        self
+    }
+
+    /// The resolvers may refuse with this code. For the description; bad input, conflicts and missing roles need no mention.
+    pub fn refuses(mut self, code: Code) -> Route {
+        self.refusals.push(code);
         self
     }
 
@@ -257,6 +277,18 @@ impl Route {
     /// The legacy wording for what the resolvers refuse with this code, if there is one.
     pub fn wording_of(&self, code: Code) -> Option<Wording> {
         self.told.iter().find(|(known, _)| *known == code).map(|(_, wording)| *wording)
+    }
+
+    /// Every answer that this line words, by its status and message.
+    pub fn wordings(&self) -> impl Iterator<Item = Wording> {
+        let of_values = self.worded.iter().map(|(.., wording)| *wording);
+        let of_keys = self.any_of.iter().map(|(_, wording)| *wording);
+        of_keys.chain(of_values).chain(self.told.iter().map(|(_, wording)| *wording))
+    }
+
+    /// The other names that a body may use: what comes, and what it counts as.
+    pub fn other_names(&self) -> &[(&'static str, &'static str)] {
+        &self.renamed
     }
 
     /// Whether a number of this key may come as its digits.

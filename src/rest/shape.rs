@@ -9,7 +9,7 @@ mod plan;
 
 use std::collections::HashMap;
 
-use async_graphql::parser::types::{ExecutableDocument, SelectionSet};
+use async_graphql::parser::types::{ExecutableDocument, SelectionSet, Type};
 use async_graphql::{Name, Value};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -21,13 +21,20 @@ use crate::graphql::Types;
 /// How the members of one object are made. The keys are those of the answer.
 pub struct Shape(HashMap<Name, Member>);
 
-struct Member {
-    form: Form,
+/// How one member of an object is made, and of which field.
+pub struct Member {
+    /// How its value is shown.
+    pub form: Form,
     /// The members go into the object around this one.
-    is_spread: bool,
+    pub is_spread: bool,
+    /// The object and its field, such as `Order.createdAt`.
+    pub of: String,
+    /// The field's type.
+    pub declared: Type,
 }
 
-enum Form {
+/// How a value is shown.
+pub enum Form {
     /// As the answer has it: numbers, texts, truth values, dates.
     Same,
     /// An `ID` as a whole number.
@@ -42,12 +49,14 @@ enum Form {
     CommaSeparated,
     /// The cursor of the next page; null behind the last. As a whole number where it is one and the flag is set.
     NextCursor {
+        /// Whether the list's cursor is an id.
         whole: bool,
     },
     /// Told by another member.
     Dropped,
     /// An object as its one member, which is called `only`.
-    Only(Box<Form>),
+    Only(Box<Member>),
+    /// An object, its members made in turn.
     Object(Shape),
 }
 
@@ -63,6 +72,13 @@ impl Shape {
         set: &SelectionSet,
     ) -> Result<Shape, String> {
         plan::Planner { types, document }.shape(on, set)
+    }
+
+    /// What the object has, by key.
+    pub fn members(&self) -> Vec<(&str, &Member)> {
+        let mut members: Vec<_> = self.0.iter().map(|(key, member)| (key.as_str(), member)).collect();
+        members.sort_unstable_by_key(|(key, _)| *key);
+        members
     }
 
     /// The answer as the contract's object.
@@ -136,8 +152,8 @@ impl Serialize for Formed<'_> {
             (_, Value::Null) => to.serialize_unit(),
             (Form::CommaSeparated, Value::List(words)) => comma_separated(words).serialize(to),
             (form, Value::List(entries)) => to.collect_seq(entries.iter().map(|entry| Formed(form, entry))),
-            (Form::Only(form), Value::Object(members)) => {
-                members.values().next().map(|value| Formed(form, value)).serialize(to)
+            (Form::Only(member), Value::Object(members)) => {
+                members.values().next().map(|value| Formed(&member.form, value)).serialize(to)
             }
             (Form::Object(shape), answer) => shape.show(answer).serialize(to),
             (Form::Whole | Form::NextCursor { whole: true }, Value::String(text)) => match text.parse() {

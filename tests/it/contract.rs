@@ -13,6 +13,7 @@ mod headers;
 mod lines;
 mod ordering;
 mod paths;
+mod recorded;
 mod returning;
 mod selling;
 mod shape;
@@ -64,6 +65,7 @@ async fn the_contract_holds_line_by_line() {
         world.walk(&line).await;
     }
     world.app.audit_is_clean().await;
+    world.recorded.are_the_examples_of_the_description();
 }
 
 #[test]

@@ -14,6 +14,8 @@ mod audit;
 mod auth;
 mod cart;
 mod contract;
+mod described;
+mod docs;
 mod doctor;
 mod edge;
 mod embedded;

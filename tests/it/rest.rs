@@ -27,6 +27,7 @@ use society_gateway::server::{self, ServerState};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use crate::described;
 use crate::harness::{Person, TestApp};
 
 /// What a client sees.
@@ -93,7 +94,7 @@ impl Client {
         headers: &[(&str, &str)],
         body: impl Into<Body>,
     ) -> Reply {
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.prefix));
+        let mut request = Request::builder().method(method.clone()).uri(format!("{}{path}", self.prefix));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -101,7 +102,9 @@ impl Client {
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
-        Reply { status: parts.status.as_u16(), headers: parts.headers, body }
+        let reply = Reply { status: parts.status.as_u16(), headers: parts.headers, body };
+        described::hold(&method, path, &reply).await;
+        reply
     }
 
     pub async fn get(&self, who: &Person, path: &str) -> Reply {

@@ -75,7 +75,8 @@ impl Planner<'_> {
         if is_spread && !matches!((&form, &declared.base), (Form::Object(_), BaseType::Named(_))) {
             return Err("only an object can be spread".to_owned());
         }
-        Ok(Member { form, is_spread })
+        let of = format!("{on}.{}", field.name.node);
+        Ok(Member { form, is_spread, of, declared: declared.clone() })
     }
 
     fn form(&self, on: &str, field: &Field, declared: &Type) -> Result<Form, String> {
@@ -101,7 +102,7 @@ impl Planner<'_> {
                 let mut shape = self.shape(of, &field.selection_set.node)?;
                 match shape.0.remove("only") {
                     None => Ok(Form::Object(shape)),
-                    Some(member) if shape.0.is_empty() => Ok(Form::Only(Box::new(member.form))),
+                    Some(member) if shape.0.is_empty() => Ok(Form::Only(Box::new(member))),
                     Some(_) => Err("what is only has no others beside it".to_owned()),
                 }
             }

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request};
 use axum::routing::get;
 use serde_json::{Value, json};
-use society_gateway::config::Origins;
+use society_gateway::config::Config;
 use society_gateway::server;
 use tower::ServiceExt;
 
@@ -82,7 +82,7 @@ async fn every_kind_of_answer_carries_them() {
 #[tokio::test]
 async fn a_panic_is_told_in_the_envelope_and_dressed_as_well() {
     let router = Router::new().route("/", get(async || -> &'static str { panic!("on purpose") }));
-    let router = server::dressed(router, &Origins::Any);
+    let router = server::dressed(router, &Config::read(&|_| None).unwrap());
     let (name, value) = NAME;
     let request =
         Request::get("/").header(name, value).header(ORIGIN.0, ORIGIN.1).body(Body::empty()).unwrap();
