@@ -16,7 +16,9 @@ use crate::db::{Conn, Pool};
 use crate::error::Result;
 use crate::events::sequence::{Disorder, Sequences};
 use crate::events::{Doorbell, Event, EventCursor, Hub, Kind};
+use crate::meters::Meters;
 use crate::schema::event;
+use crate::values::Clock;
 
 /// How many events are read at once.
 const BATCH: i64 = 500;
@@ -41,6 +43,10 @@ pub struct Feed {
     poll: Duration,
     position: EventCursor,
     sequences: Sequences,
+    meters: Arc<Meters>,
+    clock: Clock,
+    /// Since when a running transaction holds events back.
+    held_since: Option<Instant>,
 }
 
 impl Feed {
@@ -53,7 +59,23 @@ impl Feed {
         forget_foreign(&mut conn).await?;
         let position = newest(&mut conn).await?;
         hub.begin_at(position);
-        Ok(Feed { pool, hub, doorbell, poll: POLL, position, sequences: Sequences::default() })
+        Ok(Feed {
+            pool,
+            hub,
+            doorbell,
+            poll: POLL,
+            position,
+            sequences: Sequences::default(),
+            meters: Arc::default(),
+            clock: Clock::default(),
+            held_since: None,
+        })
+    }
+
+    /// The same, with what it delivers counted there, by this clock.
+    #[must_use]
+    pub fn measured_by(self, meters: Arc<Meters>, clock: Clock) -> Feed {
+        Feed { meters, clock, ..self }
     }
 
     /// The same, looking this seldom unless it is rung for: for tests of the doorbell.
@@ -66,7 +88,9 @@ impl Feed {
     pub async fn run(mut self) {
         loop {
             let looked_at = Instant::now();
-            let wait = match self.advance().await {
+            let advance = self.advance().await;
+            self.measure(advance.as_ref().ok(), looked_at);
+            let wait = match advance {
                 Ok(Advance::More) => continue,
                 Ok(Advance::HeldBack) => HELD_BACK,
                 Ok(Advance::Dry) => self.poll,
@@ -82,6 +106,17 @@ impl Feed {
         }
     }
 
+    /// Notes that the table was read, and for how long events have been held back.
+    fn measure(&mut self, advance: Option<&Advance>, looked_at: Instant) {
+        let Some(advance) = advance else { return };
+        self.held_since = match advance {
+            Advance::HeldBack => Some(self.held_since.unwrap_or(looked_at)),
+            Advance::More | Advance::Dry => None,
+        };
+        let held_back = self.held_since.map_or(Duration::ZERO, |since| since.elapsed());
+        self.meters.feed_looked(self.clock.now().timestamp(), held_back);
+    }
+
     /// Delivers one batch.
     async fn advance(&mut self) -> Result<Advance> {
         let mut conn = self.pool.get().await?;
@@ -94,6 +129,9 @@ impl Feed {
             }
             self.position = event.cursor();
             let number = event.order_id.zip(event.seq);
+            // Recorded by another gateway's clock, it may seem to be of the future.
+            let after = (self.clock.now() - event.created_at).to_std().unwrap_or_default();
+            self.meters.delivered(event.kind.as_str(), after);
             self.hub.publish(&Arc::new(event));
             if let Some(disorder) = number.and_then(|(order_id, seq)| self.sequences.note(order_id, seq)) {
                 self.report(disorder).await;

@@ -9,8 +9,8 @@ use society_gateway::graphql;
 use crate::harness::TestApp;
 
 /// Each module may import those before it, and itself.
-const ARROW: [&str; 16] = [
-    "values", "config", "error", "schema", "db", "events", "ledger", "app", "request", "journeys", "audit",
+const ARROW: [&str; 17] = [
+    "values", "config", "error", "meters", "schema", "db", "events", "ledger", "app", "request", "journeys", "audit",
     "demo", "graphql", "rest", "server", "cli",
 ];
 

@@ -55,6 +55,7 @@ fn ask(ctx: &Context<'_>, query: &str) -> Result<(Arc<App>, Grounds)> {
 ///
 /// A model that fails is not heard of: what is written takes its place, and only when nothing fits the person is told.
 fn pieces(app: &App, grounds: Grounds) -> impl Stream<Item = Result<AssistantPiece>> + use<> {
+    let meters = app.meters.clone();
     let asked = app.language_model.as_ref().map(|model| model.ask(grounds.prompt()));
     let state = Some((asked, String::new(), grounds));
     stream::unfold(state, |state| async {
