@@ -1,17 +1,18 @@
 //! The command line: what an operator or a developer types, and what they read back.
 
+mod healthcheck;
 mod open;
 mod payouts;
 mod serve;
+mod telemetry;
 
 use std::error::Error;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
 use crate::app::Role;
-use crate::config::{Config, Environment, SETTINGS};
+use crate::config::{Config, SETTINGS};
 use crate::journeys::profile;
 use crate::values::Phone;
 use crate::{audit, demo, graphql};
@@ -38,6 +39,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Ask the running gateway whether it is ready; fails when it is not.
+    Healthcheck,
     /// Print the GraphQL schema, as in schema.graphql.
     Schema,
     /// Give a person a role that cannot be chosen in the app, or take it back.
@@ -76,8 +79,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    start_logging(config.environment);
-    match run(cli.command.unwrap_or(Command::Serve), config) {
+    match observed(cli.command.unwrap_or(Command::Serve), config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("society-gateway: {error}");
@@ -91,6 +93,19 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Runs a command with its log, and delivers its last spans: outside of the runtime, which they must not hold up.
+fn observed(command: Command, config: Config) -> Outcome {
+    if matches!(command, Command::Healthcheck) {
+        return healthcheck::healthcheck(&config);
+    }
+    let traces = telemetry::start(&config)?;
+    let outcome = run(command, config);
+    if let Some(traces) = traces {
+        traces.flush();
+    }
+    outcome
+}
+
 #[tokio::main]
 async fn run(command: Command, config: Config) -> Outcome {
     match command {
@@ -102,7 +117,7 @@ async fn run(command: Command, config: Config) -> Outcome {
         Command::Payouts { paid: Some(id), .. } => payouts::settle(config, id, true).await,
         Command::Payouts { failed: Some(id), .. } => payouts::settle(config, id, false).await,
         Command::Payouts { .. } => payouts::list(config).await,
-        Command::Schema => Ok(()),
+        Command::Schema | Command::Healthcheck => Ok(()),
     }
 }
 
@@ -158,16 +173,6 @@ fn role(text: &str) -> Result<Role, String> {
         .into_iter()
         .find(|role| role.as_str() == text)
         .ok_or_else(|| "expected staff, admin, consumer or vendor".into())
-}
-
-/// Text for people in development, JSON for machines in production; `RUST_LOG` chooses what.
-fn start_logging(environment: Environment) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match environment {
-        Environment::Development => builder.with_target(false).init(),
-        Environment::Production => builder.json().init(),
-    }
 }
 
 fn settings() -> String {

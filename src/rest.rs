@@ -26,7 +26,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter};
 use tower_http::catch_panic::CatchPanicLayer;
 
-pub use answer::Refusal;
+pub use answer::{Refusal, Told};
 
 use crate::error::{Error, INTERNAL_MESSAGE, Result};
 use crate::graphql;
@@ -38,6 +38,15 @@ use crate::rest::operation::Checker;
 ///
 /// An error is shown as the contract's envelope.
 pub type Prepared = Result<Arc<Scope>>;
+
+/// What a path runs: an extension of its answers, for those who count and log.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    /// The stored operation.
+    pub operation: &'static str,
+    /// The one field at its root; `several` when there are more.
+    pub root: Arc<str>,
+}
 
 /// A line of the table that does not fit the schema, the document or itself. The server does not start.
 #[derive(Debug)]
@@ -65,12 +74,13 @@ pub async fn router<S: Clone + Send + Sync + 'static>() -> std::result::Result<R
         let endpoint = Arc::new(Endpoint::new(route, &checker).await?);
         for path in endpoint.paths() {
             let (endpoint, schema) = (endpoint.clone(), schema.clone());
-            let answer = async move |params: PathParams, request: Request| match endpoint
-                .answer(&schema, params, request)
-                .await
-            {
-                Ok(body) => axum::Json(body).into_response(),
-                Err(refusal) => refusal.into_response(),
+            let answer = async move |params: PathParams, request: Request| {
+                let mut response = match endpoint.answer(&schema, params, request).await {
+                    Ok(body) => axum::Json(body).into_response(),
+                    Err(refusal) => refusal.into_response(),
+                };
+                response.extensions_mut().insert(endpoint.ran());
+                response
             };
             let methods = paths.remove(path).unwrap_or_default();
             paths.insert(path, methods.on(filter, answer));

@@ -4,19 +4,22 @@ mod ask;
 mod graphql;
 mod media;
 mod media_type;
+mod metrics;
 pub mod request_id;
+mod rest;
 pub mod scope;
 mod seats;
 mod stream;
+mod tally;
+mod trace;
 pub mod websocket;
 
 use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{FromRef, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
+use axum::extract::{FromRef, State};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router, middleware};
@@ -33,9 +36,7 @@ use crate::app::App;
 use crate::config::Origins;
 use crate::error::{Code, INTERNAL_MESSAGE, Result};
 use crate::graphql::Gateway;
-use crate::request::Face;
-use crate::rest;
-use crate::server::scope::{Peer, scope};
+use crate::rest::Unfit;
 
 /// How long a browser may remember what a preflight allowed.
 const PREFLIGHT_KEPT: Duration = Duration::from_secs(600);
@@ -79,11 +80,13 @@ impl ServerState {
 ///
 /// # Errors
 /// A REST path that does not fit the schema: a fault in the build.
-pub async fn router(state: ServerState) -> std::result::Result<Router, rest::Unfit> {
+pub async fn router(state: ServerState) -> std::result::Result<Router, Unfit> {
     let cors = cors(&state.app.config.allowed_origins);
-    let rest = rest::router().await?.layer(middleware::from_fn_with_state(state.app.clone(), prepare_rest));
+    let edge = middleware::from_fn_with_state(state.app.clone(), rest::edge);
+    let rest = crate::rest::router().await?.layer(edge);
+    let is_traced = state.app.config.otlp_endpoint.is_some();
     let router = Router::new()
-        .nest("/api/v1", rest)
+        .nest(rest::BELOW, rest)
         .route("/graphql", get(graphql::get).post(graphql::post))
         .route("/graphql/stream", get(stream::get).post(stream::post))
         .route("/graphql/ws", get(websocket::upgrade))
@@ -91,21 +94,19 @@ pub async fn router(state: ServerState) -> std::result::Result<Router, rest::Unf
         .route("/health", get(alive))
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))
-        .fallback(async || plain(404, "There is nothing at this address."))
+        .route("/metrics", get(metrics::get))
+        .fallback(nothing_here)
         .method_not_allowed_fallback(async || plain(405, "The method is not allowed for the requested URL."))
         .with_state(state)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(cors)
-        .layer(middleware::map_response(secured))
-        .layer(middleware::from_fn(request_id::name_request));
-    Ok(router)
+        .layer(middleware::map_response(secured));
+    let router = if is_traced { router.layer(middleware::from_fn(trace::follow)) } else { router };
+    Ok(router.layer(middleware::from_fn(request_id::name_request)))
 }
 
-/// Finds out who asks, for the REST face.
-async fn prepare_rest(State(app): State<Arc<App>>, peer: Peer, mut request: Request, next: Next) -> Response {
-    let prepared: rest::Prepared = scope(&app, request.headers(), peer.0, Face::Rest).await.map(Arc::new);
-    request.extensions_mut().insert(prepared);
-    next.run(request).await
+async fn nothing_here() -> Response {
+    plain(404, "There is nothing at this address.")
 }
 
 /// The process runs.
@@ -115,6 +116,9 @@ async fn alive() -> Response {
 
 /// The database answers, so that requests can be sent here.
 async fn ready(State(state): State<ServerState>) -> Response {
+    if state.stopping.is_cancelled() {
+        return plain(503, "The gateway is stopping.");
+    }
     let ask = async { state.app.read().await.ok()?.batch_execute("SELECT 1").await.ok() };
     match tokio::time::timeout(READY_WAIT, ask).await {
         Ok(Some(())) => Json(json!({"status": "ok"})).into_response(),
@@ -128,10 +132,8 @@ fn plain(status: u16, message: &str) -> Response {
     (StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), Json(body)).into_response()
 }
 
-fn panicked(panic: Box<dyn Any + Send>) -> Response {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    tracing::error!(cause = text.unwrap_or("unknown"), "a handler panicked");
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    // The panic hook has logged it.
     plain(Code::Internal.http_status(), INTERNAL_MESSAGE)
 }
 
@@ -171,6 +173,6 @@ fn cors(origins: &Origins) -> CorsLayer {
         .allow_credentials(credentials)
         .allow_methods(methods)
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([request_id::X_REQUEST_ID, HeaderName::from_static("traceparent")])
+        .expose_headers([request_id::X_REQUEST_ID, trace::TRACEPARENT])
         .max_age(PREFLIGHT_KEPT)
 }

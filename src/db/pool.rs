@@ -12,6 +12,7 @@ use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfi
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use futures_util::FutureExt;
 
+use crate::db::spans::StatementSpans;
 use crate::error::{Error, Result};
 use crate::meters::PoolState;
 
@@ -172,6 +173,10 @@ async fn connect(url: String, statements: Statements) -> ConnectionResult<Conn> 
     let config = connection_settings(&url).map_err(bad)?;
     let (client, connection) = config.connect(tokio_postgres::NoTls).await.map_err(bad)?;
     let mut conn = Conn::try_from_client_and_connection(client, connection).await?;
-    conn.set_instrumentation(move |event: InstrumentationEvent<'_>| statements.note(&event));
+    let mut spans = StatementSpans::default();
+    conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+        statements.note(&event);
+        spans.note(&event);
+    });
     Ok(conn)
 }

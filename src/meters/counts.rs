@@ -39,7 +39,11 @@ impl Meters {
     /// An operation that came to its end. `operation` is a root field of the schema, `several` or `unknown`.
     pub fn operation(&self, door: Door, operation: impl Into<SharedString>, outcome: Outcome) {
         let face = label("face", door.as_str());
-        self.count(table::REQUESTS, [face, label("operation", operation), label("outcome", outcome.as_str())], 1);
+        self.count(
+            table::REQUESTS,
+            [face, label("operation", operation), label("outcome", outcome.as_str())],
+            1,
+        );
     }
 
     /// How long a request took, from its headers to its answer.

@@ -81,6 +81,8 @@ pub struct Operation {
     pub variables: Vec<Positioned<VariableDefinition>>,
     /// How its answer becomes JSON.
     pub shape: Shape,
+    /// The one field at its root; `several` when there are more.
+    pub root: Arc<str>,
     document: ExecutableDocument,
     /// The schema's arguments that a variable feeds: the argument's name, the variable's.
     arguments: HashMap<Name, Name>,
@@ -112,7 +114,9 @@ impl Operation {
             Shape::plan(&checker.types, &document, root, &operation.selection_set.node).map_err(unfit)?;
         let mut arguments = HashMap::new();
         note_arguments(&operation.selection_set.node, &mut arguments);
-        Ok(Operation { variables: operation.variable_definitions, shape, document, arguments })
+        let root = graphql::only_field(&document, &operation.selection_set.node);
+        let root = Arc::from(root.map_or("several", Name::as_str));
+        Ok(Operation { variables: operation.variable_definitions, shape, root, document, arguments })
     }
 
     /// The REST key of an argument that a resolver names.
