@@ -60,7 +60,8 @@ where
     let log = fmt::layer().with_writer(std::io::stderr);
     match environment {
         Environment::Development => log.with_target(false).boxed(),
-        Environment::Production => log.json().boxed(),
+        // The one span is the request's: a list of spans would only say it again.
+        Environment::Production => log.json().with_span_list(false).boxed(),
     }
 }
 

@@ -13,7 +13,7 @@ use diesel_async::RunQueryDsl;
 use tokio::time::Instant;
 
 use crate::db::{Conn, Pool};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::events::sequence::{Disorder, Sequences};
 use crate::events::{Doorbell, Event, EventCursor, Hub, Kind};
 use crate::meters::Meters;
@@ -47,6 +47,8 @@ pub struct Feed {
     clock: Clock,
     /// Since when a running transaction holds events back.
     held_since: Option<Instant>,
+    /// Whether the last look failed.
+    is_failing: bool,
 }
 
 impl Feed {
@@ -69,6 +71,7 @@ impl Feed {
             meters: Arc::default(),
             clock: Clock::default(),
             held_since: None,
+            is_failing: false,
         })
     }
 
@@ -95,7 +98,7 @@ impl Feed {
                 Ok(Advance::HeldBack) => HELD_BACK,
                 Ok(Advance::Dry) => self.poll,
                 Err(error) => {
-                    tracing::warn!(cause = ?error.cause(), "the event feed cannot read; it tries again");
+                    self.complain(&error);
                     POLL
                 }
             };
@@ -109,12 +112,22 @@ impl Feed {
     /// Notes that the table was read, and for how long events have been held back.
     fn measure(&mut self, advance: Option<&Advance>, looked_at: Instant) {
         let Some(advance) = advance else { return };
+        if std::mem::take(&mut self.is_failing) {
+            tracing::info!("the event feed reads again");
+        }
         self.held_since = match advance {
             Advance::HeldBack => Some(self.held_since.unwrap_or(looked_at)),
             Advance::More | Advance::Dry => None,
         };
         let held_back = self.held_since.map_or(Duration::ZERO, |since| since.elapsed());
         self.meters.feed_looked(self.clock.now().timestamp(), held_back);
+    }
+
+    /// Logs a failure, once for all that follow each other: it looks twice a second.
+    fn complain(&mut self, error: &Error) {
+        if !std::mem::replace(&mut self.is_failing, true) {
+            tracing::warn!(cause = ?error.cause(), "the event feed cannot read; it tries again");
+        }
     }
 
     /// Delivers one batch.

@@ -1,7 +1,7 @@
 //! What a unit of work did, counted only when its transaction has committed.
 //!
 //! `App::write` runs the work in [`gather`]; the code that moves money or gives orders their status notes it with
-//! [`note`]. Outside of a unit of work (a command of the operator, the demo data) nothing is gathered.
+//! [`note`]. Outside of a unit of work nothing is gathered.
 
 use std::cell::RefCell;
 

@@ -49,7 +49,8 @@ const SELECTIONS: &[f64] = &[5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0
 #[rustfmt::skip]
 pub const MEASURES: &[(&str, Kind, &str)] = &[
     (REQUESTS, Kind::Counter, "Operations, by face, root field (several: more than one; unknown: refused) and outcome \
-        (ok; failed: some field has an error; refused: not run)."),
+        (ok; failed: something of it has an error, on the REST face a status of 400 or more; refused: not run, on the REST face \
+        no path)."),
     (REQUEST_SECONDS, Kind::Histogram(SECONDS), "Time from a request's headers to its answer, by face. Subscriptions are not in it."),
     (DOCUMENT_COST, Kind::Histogram(SELECTIONS), "Selections of a document with its fragments spread out, by face."),
     (ERRORS, Kind::Counter, "Errors that clients were told, by face and code."),

@@ -44,7 +44,7 @@ impl Tally {
 
     /// It could be read.
     pub fn of(&mut self, prepared: &Prepared) {
-        self.name = Some(prepared.operation_name().unwrap_or("").chars().take(NAME_SHOWN).collect());
+        self.name = prepared.operation_name().map(|name| name.chars().take(NAME_SHOWN).collect());
         self.root = Some(prepared.root_field().map_or_else(|| "several".to_owned(), ToString::to_string));
         self.cost = Some(prepared.selections());
         self.meters.cost(self.door, prepared.selections());
@@ -66,12 +66,11 @@ impl Tally {
 
     /// It is a subscription that begins.
     pub fn live(self, request: Span, answers: BoxStream<'static, Answer>) -> Subscription {
-        let root = self.root.as_deref();
         request.in_scope(|| {
             tracing::info!(
                 face = self.door.as_str(),
                 operation = self.name,
-                root,
+                root = self.root,
                 viewer.id = self.viewer.map(|viewer| viewer.0),
                 cost = self.cost,
                 "subscription began"
@@ -182,6 +181,7 @@ impl Drop for Watch {
             tracing::info!(
                 face = tally.door.as_str(),
                 operation = tally.name,
+                root = tally.root,
                 viewer.id = tally.viewer.map(|viewer| viewer.0),
                 outcome = outcome.as_str(),
                 events,

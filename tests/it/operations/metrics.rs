@@ -23,6 +23,10 @@ impl Scrape {
     pub async fn of(app: &TestApp) -> Scrape {
         let (status, text) = scrape(app, None).await;
         assert_eq!(status, 200);
+        Scrape::read(&text)
+    }
+
+    fn read(text: &str) -> Scrape {
         let series = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
         let series = series.map(|line| {
             let (name, value) = line.rsplit_once(' ').unwrap();
@@ -285,17 +289,8 @@ async fn sockets_and_subscriptions_are_counted_while_they_are_open() {
 
 /// Over HTTP, from the server whose sockets are open.
 async fn scrape_of(server: &Server) -> Scrape {
-    let text =
-        reqwest::get(format!("http://{}/metrics", server.address)).await.unwrap().text().await.unwrap();
-    let series = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    Scrape(
-        series
-            .map(|line| {
-                let (name, value) = line.rsplit_once(' ').unwrap();
-                (name.to_owned(), value.parse().unwrap())
-            })
-            .collect(),
-    )
+    let answer = reqwest::get(format!("http://{}/metrics", server.address)).await.unwrap();
+    Scrape::read(&answer.text().await.unwrap())
 }
 
 #[tokio::test]
