@@ -1,12 +1,15 @@
 //! The axum router: what is served where, and what every response carries.
 
 mod ask;
+mod deprecation;
+pub mod docs;
+mod explorer;
 mod graphql;
 mod media;
 mod media_type;
 mod metrics;
 pub mod request_id;
-mod rest;
+mod rest_edge;
 pub mod scope;
 mod seats;
 mod stream;
@@ -19,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{FromRef, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router, middleware};
@@ -33,10 +36,11 @@ pub use request_id::RequestId;
 pub use websocket::Sockets;
 
 use crate::app::App;
-use crate::config::Origins;
+use crate::config::{Config, Origins};
 use crate::error::{Code, INTERNAL_MESSAGE, Result};
 use crate::graphql::Gateway;
-use crate::rest::Unfit;
+use crate::rest;
+use crate::server::deprecation::Announcement;
 
 /// How long a browser may remember what a preflight allowed.
 const PREFLIGHT_KEPT: Duration = Duration::from_secs(600);
@@ -76,17 +80,36 @@ impl ServerState {
 
 /// Everything that is served.
 ///
-/// Requests are named first, so that preflights, panics and unknown paths carry their name, too.
+/// Beside `/api/v1`, the REST paths are at the root where the oldest clients need them; none of them has the name of
+/// anything else that is there.
 ///
 /// # Errors
 /// A REST path that does not fit the schema: a fault in the build.
-pub async fn router(state: ServerState) -> std::result::Result<Router, Unfit> {
-    let cors = cors(&state.app.config.allowed_origins);
-    let edge = middleware::from_fn_with_state(state.app.clone(), rest::edge);
-    let rest = crate::rest::router().await?.layer(edge);
-    let is_traced = state.app.config.otlp_endpoint.is_some();
+pub async fn router(state: ServerState) -> std::result::Result<Router, rest::Unfit> {
+    let config = state.app.config.clone();
+    let description = docs::description().await?;
+    let paths = rest::Paths::read().await?;
+    let edge = middleware::from_fn_with_state(state.app.clone(), rest_edge::edge);
+    let announcement = Announcement::of(&config);
+    let announce = middleware::map_response(move |response: Response| {
+        let told = announcement.told(response);
+        async { told }
+    });
+    let at_root = paths.router().layer(edge.clone()).layer(announce.clone());
+    let at_root = if config.rest_at_root { at_root } else { Router::new() };
+    let under_prefix = paths
+        .router()
+        .fallback(rest::unknown_path)
+        .layer(edge)
+        .route("/openapi.json", get(async move |headers| description.answer(&headers)))
+        .route("/docs", get(docs::page))
+        .route("/docs/{name}", get(docs::file))
+        .layer(announce);
+    let explorer = if config.explorer { explorer::router() } else { Router::new() };
     let router = Router::new()
-        .nest(rest::BELOW, rest)
+        .merge(explorer)
+        .nest("/api/v1", under_prefix)
+        .merge(at_root)
         .route("/graphql", get(graphql::get).post(graphql::post))
         .route("/graphql/stream", get(stream::get).post(stream::post))
         .route("/graphql/ws", get(websocket::upgrade))
@@ -97,12 +120,21 @@ pub async fn router(state: ServerState) -> std::result::Result<Router, Unfit> {
         .route("/metrics", get(metrics::get))
         .fallback(nothing_here)
         .method_not_allowed_fallback(async || plain(405, "The method is not allowed for the requested URL."))
-        .with_state(state)
+        .with_state(state);
+    Ok(dressed(router, &config))
+}
+
+/// Gives every answer, whoever makes it, what all of them carry (contract §1.7).
+///
+/// Requests are named first, so that preflights, panics and unknown paths carry their name, too.
+pub fn dressed(router: Router, config: &Config) -> Router {
+    let router = router
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(cors)
+        .layer(cors(&config.allowed_origins, Announcement::of(config).names()))
         .layer(middleware::map_response(secured));
+    let is_traced = config.otlp_endpoint.is_some();
     let router = if is_traced { router.layer(middleware::from_fn(trace::follow)) } else { router };
-    Ok(router.layer(middleware::from_fn(request_id::name_request)))
+    router.layer(middleware::from_fn(request_id::name_request))
 }
 
 async fn nothing_here() -> Response {
@@ -151,7 +183,7 @@ async fn secured(mut response: Response) -> Response {
 
 /// Any page may call, without credentials; or those of the listed origins, with them. A preflight never needs a token: it is
 /// answered before anything else looks at the request.
-fn cors(origins: &Origins) -> CorsLayer {
+fn cors(origins: &Origins, announced: impl Iterator<Item = HeaderName>) -> CorsLayer {
     let (origin, credentials) = match origins {
         Origins::Any => (AllowOrigin::any(), false),
         Origins::Only(listed) => {
@@ -168,11 +200,12 @@ fn cors(origins: &Origins) -> CorsLayer {
         Method::POST,
         Method::PUT,
     ];
+    let exposed = [request_id::X_REQUEST_ID, trace::TRACEPARENT].into_iter();
     CorsLayer::new()
         .allow_origin(origin)
         .allow_credentials(credentials)
         .allow_methods(methods)
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([request_id::X_REQUEST_ID, trace::TRACEPARENT])
+        .expose_headers(exposed.chain(announced).collect::<Vec<_>>())
         .max_age(PREFLIGHT_KEPT)
 }

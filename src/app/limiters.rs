@@ -41,6 +41,8 @@ pub enum Limit {
     QuestionsPerUser,
     /// Exports of everything that is kept of one person.
     ExportsPerUser,
+    /// People that one member of the staff looks up.
+    LookUpsPerStaff,
     /// Sessions refreshed from one client address.
     RefreshPerAddress,
 }
@@ -48,7 +50,7 @@ pub enum Limit {
 /// Each limit with its count and the window in seconds in which the count refills (contract §1.8).
 ///
 /// Addresses get more than the legacy service gave them: a whole society may stand behind one.
-const QUOTAS: [(Limit, u32, u64); 13] = [
+const QUOTAS: [(Limit, u32, u64); 14] = [
     (Limit::OtpPerPhone, 3, 15 * 60),
     (Limit::OtpPerAddress, 20, 15 * 60),
     (Limit::OtpPerPrefix, 50, 15 * 60),
@@ -61,6 +63,7 @@ const QUOTAS: [(Limit, u32, u64); 13] = [
     (Limit::FilesPerUser, 30, 60 * 60),
     (Limit::QuestionsPerUser, 30, 10 * 60),
     (Limit::ExportsPerUser, 5, 24 * 60 * 60),
+    (Limit::LookUpsPerStaff, 100, 60 * 60),
     (Limit::RefreshPerAddress, 300, 15 * 60),
 ];
 

@@ -17,6 +17,7 @@ use crate::app::{App, Role};
 use crate::cli::open::{self, Opened};
 use crate::config::{Config, Environment};
 use crate::demo;
+use crate::journeys::staff::mailing;
 use crate::server::{self, ServerState};
 
 /// How long what was sent may go without an answer. Only so a stream of events hears that its client is gone, or takes
@@ -49,7 +50,7 @@ async fn run(
     if app.config.environment == Environment::Development && demo::load(app).await? {
         tracing::info!("loaded the demo society");
     }
-    let background = app.start_background().await?;
+    let background = app.start_background().await?.with(mailing::run(app.clone()));
     let stopping = CancellationToken::new();
     let state = ServerState::new(app.clone(), stopping.clone())?;
     let sockets = state.sockets.clone();
@@ -108,11 +109,19 @@ async fn told_to_stop() {
 
 /// Says what to open and whom to sign in as. Where nobody reads it, nothing is lost.
 fn greet(app: &App, address: SocketAddr) -> Result<(), Box<dyn Error>> {
+    let explorer = if app.config.explorer {
+        format!("  Explorer       http://{address}/graphiql\n")
+    } else {
+        String::new()
+    };
     let mut text = format!(
-        "\nsociety-gateway is running.\n\n  GraphQL        http://{address}/graphql\n  \
+        "\nsociety-gateway is running.\n\n{explorer}  GraphQL        http://{address}/graphql\n  \
          Subscriptions  ws://{address}/graphql/ws, http://{address}/graphql/stream\n  \
-         REST           http://{address}/api/v1\n"
+         REST           http://{address}/api/v1, described in http://{address}/api/v1/openapi.json\n"
     );
+    if app.config.api_docs {
+        writeln!(text, "  REST, to try   http://{address}{}", server::docs::PAGE)?;
+    }
     if app.config.environment == Environment::Development {
         introduce(&mut text, app)?;
     }

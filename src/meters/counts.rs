@@ -9,7 +9,7 @@ use crate::meters::{Door, Fact, Meters, Outcome, label, table};
 /// A REST request, as far as it is counted.
 #[derive(Debug)]
 pub struct RestCall<'a> {
-    /// The path of the table, or the alias that was called.
+    /// The path of the table or the alias that was called, as it was called.
     pub path: &'a str,
     /// The method; one of HTTP's own.
     pub method: &'static str,

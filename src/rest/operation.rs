@@ -81,8 +81,12 @@ pub struct Operation {
     pub variables: Vec<Positioned<VariableDefinition>>,
     /// How its answer becomes JSON.
     pub shape: Shape,
+    /// `Query` or `Mutation`.
+    pub root: &'static str,
     /// The one field at its root; `several` when there are more.
-    pub root: Arc<str>,
+    pub root_field: Arc<str>,
+    /// What it asks of the root.
+    pub asked: SelectionSet,
     document: ExecutableDocument,
     /// The schema's arguments that a variable feeds: the argument's name, the variable's.
     arguments: HashMap<Name, Name>,
@@ -112,11 +116,21 @@ impl Operation {
         };
         let shape =
             Shape::plan(&checker.types, &document, root, &operation.selection_set.node).map_err(unfit)?;
+        if shape.keys().contains(&"status") {
+            return Err(unfit("status is what the envelope tells".to_owned()));
+        }
         let mut arguments = HashMap::new();
         note_arguments(&operation.selection_set.node, &mut arguments);
-        let root = graphql::only_field(&document, &operation.selection_set.node);
-        let root = Arc::from(root.map_or("several", Name::as_str));
-        Ok(Operation { variables: operation.variable_definitions, shape, root, document, arguments })
+        let root_field = graphql::only_field(&document, &operation.selection_set.node);
+        Ok(Operation {
+            variables: operation.variable_definitions,
+            shape,
+            root,
+            root_field: Arc::from(root_field.map_or("several", Name::as_str)),
+            asked: operation.selection_set.node,
+            document,
+            arguments,
+        })
     }
 
     /// The REST key of an argument that a resolver names.

@@ -111,7 +111,7 @@ async fn each_request_has_one_line_that_reads_alone_on_both_faces() {
     assert!(fields["duration_ms"].as_f64().unwrap() > 0.0);
     let lines = log.with_message("rest request");
     let fields: Vec<_> = lines.iter().map(|line| line["fields"].clone()).collect();
-    assert_eq!(each(&fields, "path"), ["/wallet", "unknown"]);
+    assert_eq!(each(&fields, "path"), ["/api/v1/wallet", "unknown"]);
     assert_eq!(each(&fields, "operation"), ["wallet"]);
     assert_eq!(each(&fields, "status"), [200, 404]);
     assert_eq!(each(&fields, "viewer.id"), [buyer.user_id.0]);

@@ -214,9 +214,9 @@ async fn who_still_calls_an_old_path_is_seen() {
     let scrape = Scrape::of(&app).await;
     let rest = "gateway_rest_requests_total";
     for (path, status, client, token) in [
-        ("/wallet", "200", "societyvendor", "raw"),
-        ("/consumer/wallet", "200", "browser", "bearer"),
-        ("/consumer/wallet", "401", "other", "none"),
+        ("/api/v1/wallet", "200", "societyvendor", "raw"),
+        ("/api/v1/consumer/wallet", "200", "browser", "bearer"),
+        ("/api/v1/consumer/wallet", "401", "other", "none"),
         ("unknown", "404", "curl", "none"),
     ] {
         let labels =

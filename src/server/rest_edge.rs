@@ -16,9 +16,6 @@ use crate::server::scope::{Peer, scope};
 use crate::server::tally::milliseconds;
 use crate::values::UserId;
 
-/// Where the paths are mounted.
-pub const BELOW: &str = "/api/v1";
-
 /// Everything around one REST request.
 pub async fn edge(State(app): State<Arc<App>>, peer: Peer, mut request: Request, next: Next) -> Response {
     let begin = Instant::now();
@@ -35,7 +32,7 @@ pub async fn edge(State(app): State<Arc<App>>, peer: Peer, mut request: Request,
     response
 }
 
-/// The path of the table that was called; none for what is not in it.
+/// The path that was called, with its prefix where it has one; none for what is no path of the table.
 fn path_of(request: &Request) -> Option<MatchedPath> {
     request.extensions().get::<MatchedPath>().cloned()
 }
@@ -64,8 +61,8 @@ struct Call {
 
 impl Call {
     fn end(&self, app: &App, headers: &HeaderMap, response: &Response) {
-        let path = self.path.as_ref().map(MatchedPath::as_str).and_then(|path| path.strip_prefix(BELOW));
-        let (path, status) = (path.unwrap_or("unknown"), response.status().as_u16());
+        let path = self.path.as_ref().map_or("unknown", MatchedPath::as_str);
+        let status = response.status().as_u16();
         let ran = response.extensions().get::<rest::Ran>();
         let told = response.extensions().get::<rest::Told>().map(|told| told.0);
         let user_agent = headers.get(header::USER_AGENT).and_then(|name| name.to_str().ok());
