@@ -17,7 +17,7 @@ pub struct RestCall<'a> {
     pub status: u16,
     /// The client's own name for itself.
     pub user_agent: Option<&'a str>,
-    /// See [`token_style`].
+    /// See [`token_style`](crate::meters::token_style).
     pub token: &'static str,
 }
 
