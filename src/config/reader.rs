@@ -28,7 +28,8 @@ impl fmt::Display for ConfigError {
             match value {
                 // A secret that is almost right must not end up in a log; addresses hold passwords.
                 Some(_)
-                    if name.starts_with("TOKEN_SECRET") || ["REDIS_URL", "ASSISTANT_KEY"].contains(name) =>
+                    if name.starts_with("TOKEN_SECRET")
+                        || ["REDIS_URL", "ASSISTANT_KEY", "METRICS_TOKEN"].contains(name) =>
                 {
                     writeln!(f, "  {name}=…: expected {expected}")?
                 }
