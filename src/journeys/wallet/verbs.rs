@@ -67,6 +67,9 @@ pub async fn load(
     }
     match provider {
         Payments::Simulated => book::post(conn, user, &load.posting(WalletKind::Recharge), now).await,
+        Payments::Razorpay => Err(Error::conflict(
+            "Wallets are loaded in two steps: startWalletLoad, then confirmWalletLoad (GraphQL)",
+        )),
         Payments::Off => Err(Error::forbidden("Wallet top-up is not available")),
     }
 }
