@@ -5,7 +5,10 @@ mod keys;
 mod language_model;
 mod limiters;
 mod media;
+mod outbound;
+mod razorpay;
 mod sessions;
+mod twilio;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +23,10 @@ pub use keys::{Claims, Keys, TokenKind, Unverified};
 pub use language_model::{LanguageModel, ModelError, Prompt};
 pub use limiters::{Limit, Limiters};
 pub use media::{MEDIA_PATH, Media};
+pub use outbound::Outage;
+pub use razorpay::{CURRENCY, ProviderPayment, Razorpay};
 pub use sessions::{Role, Sessions, Viewer};
+pub use twilio::{Twilio, Unsent};
 
 use crate::config::Config;
 use crate::db::{Conn, Pool, PooledConn, Statements};
@@ -45,6 +51,10 @@ pub struct App {
     pub meters: Arc<Meters>,
     /// What answers questions beside the written answers, where one is set up.
     pub language_model: Option<LanguageModel>,
+    /// What carries sign-in codes to phones, where `OTP_DELIVERY` is `twilio`.
+    pub text_messages: Option<Twilio>,
+    /// What takes money for wallets, where `PAYMENTS` is `razorpay`.
+    pub razorpay: Option<Razorpay>,
     /// Pictures that people sent.
     pub media: Media,
     /// Live events.
@@ -72,6 +82,11 @@ impl App {
         let keys = Keys::new(secret, config.token_secrets_previous.iter().map(String::as_bytes));
         let media = Media::new(&config);
         let language_model = LanguageModel::of(&config);
+        let time = Duration::from_secs(config.provider_seconds.into());
+        let text_messages =
+            config.twilio.clone().and_then(|account| made(Twilio::new(account, time, clock.clone())));
+        let razorpay =
+            config.razorpay.clone().and_then(|account| made(Razorpay::new(account, time, clock.clone())));
         let meters = Arc::new(Meters::default());
         meters.started(clock.now().timestamp());
         let limiters = Limiters::new(&clock, config.rate_limits, meters.clone());
@@ -83,6 +98,8 @@ impl App {
             limiters,
             meters,
             language_model,
+            text_messages,
+            razorpay,
             media,
             hub: Hub::default(),
             pool,
@@ -188,6 +205,11 @@ impl App {
         ];
         Ok(Background { tasks, feed_statements })
     }
+}
+
+/// A provider, if there can be one on this machine. Without it, what needs it answers that it is not available.
+fn made<T>(provider: reqwest::Result<T>) -> Option<T> {
+    provider.inspect_err(|error| tracing::error!(cause = %error, "a provider cannot be used")).ok()
 }
 
 /// Keeps what histograms gather from piling up where nobody scrapes.

@@ -1,12 +1,14 @@
 //! Every setting: its name, its default, what it means. Read once; all wrong ones are named together.
 
 mod choices;
+mod providers;
 mod reader;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 pub use choices::{Deprecation, Environment, Origins, OtpDelivery, Payments};
+pub use providers::{RazorpayAccount, Secret, TwilioAccount, TwilioSender};
 pub use reader::{ConfigError, Misfit};
 
 use reader::{Reader, list, number_in};
@@ -44,8 +46,16 @@ pub struct Config {
     pub rate_limits: bool,
     /// `OTP_DELIVERY`
     pub otp_delivery: OtpDelivery,
+    /// `TWILIO_…`; there with `OTP_DELIVERY=twilio`.
+    pub twilio: Option<TwilioAccount>,
+    /// `OTP_TEXT`: the message that carries a code, in the place of `{code}`.
+    pub otp_text: String,
     /// `PAYMENTS`
     pub payments: Payments,
+    /// `RAZORPAY_…`; there with `PAYMENTS=razorpay`.
+    pub razorpay: Option<RazorpayAccount>,
+    /// `PROVIDER_SECONDS`: how long a provider may take, all attempts together.
+    pub provider_seconds: u32,
     /// `PUBLIC_URL`, without a slash at its end: what clients reach the gateway by.
     pub public_url: String,
     /// `MEDIA_URL`: a bucket; absent: a folder under `DATA_DIR`.
@@ -100,8 +110,21 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ("API_DOCS", "on in development", "on or off: the page /api/v1/docs; openapi.json is always served"),
     ("DEV_OTP", "none", "six digits that every phone receives (development)"),
     ("RATE_LIMITS", "on", "on or off (off in development only)"),
-    ("OTP_DELIVERY", "console", "console (development) or off: nobody can sign in anew"),
-    ("PAYMENTS", "simulated", "simulated (development) or off"),
+    ("OTP_DELIVERY", "console", "console (development), twilio, or off: nobody can sign in anew"),
+    ("OTP_TEXT", providers::OTP_TEXT, "the text message, with {code} in it; as registered, where texts are"),
+    ("TWILIO_ACCOUNT_SID", "none", "AC…, for OTP_DELIVERY=twilio"),
+    ("TWILIO_AUTH_TOKEN", "none", "the account's token; or a key of it, by the two settings that follow"),
+    ("TWILIO_API_KEY_SID", "none", "SK…"),
+    ("TWILIO_API_KEY_SECRET", "none", "of the key"),
+    ("TWILIO_FROM", "none", "the number or name that messages come from; or a messaging service:"),
+    ("TWILIO_MESSAGING_SERVICE_SID", "none", "MG…"),
+    ("TWILIO_URL", providers::TWILIO_URL, "another place that speaks as Twilio does"),
+    ("PAYMENTS", "simulated", "simulated (development), razorpay, or off: wallets cannot be loaded"),
+    ("RAZORPAY_KEY_ID", "none", "rzp_live_… or rzp_test_…, for PAYMENTS=razorpay"),
+    ("RAZORPAY_KEY_SECRET", "none", "of the key"),
+    ("RAZORPAY_WEBHOOK_SECRET", "none", "as given with the webhook PUBLIC_URL/webhooks/razorpay"),
+    ("RAZORPAY_URL", providers::RAZORPAY_URL, "another place that speaks as Razorpay does"),
+    ("PROVIDER_SECONDS", "5", "seconds that Twilio and Razorpay may take to answer, 1 to 30"),
     (
         "PUBLIC_URL",
         "http://LISTEN",
@@ -170,6 +193,18 @@ impl Config {
             "address:port, such as 127.0.0.1:8080",
             |text| text.parse().ok(),
         );
+        let otp_delivery = reader.read(
+            "OTP_DELIVERY",
+            if environment == Environment::Development { OtpDelivery::Console } else { OtpDelivery::Off },
+            "console, twilio or off",
+            OtpDelivery::parse,
+        );
+        let payments = reader.read(
+            "PAYMENTS",
+            if environment == Environment::Development { Payments::Simulated } else { Payments::Off },
+            "simulated, razorpay or off",
+            Payments::parse,
+        );
         let secret = |text: &str| (text.len() >= 32).then(|| text.to_owned());
         let config = Config {
             environment,
@@ -215,18 +250,15 @@ impl Config {
                     .then(|| Some(text.to_owned()))
             }),
             rate_limits: reader.on_or_off("RATE_LIMITS", true),
-            otp_delivery: reader.read(
-                "OTP_DELIVERY",
-                if environment == Environment::Development { OtpDelivery::Console } else { OtpDelivery::Off },
-                "console or off",
-                OtpDelivery::parse,
-            ),
-            payments: reader.read(
-                "PAYMENTS",
-                if environment == Environment::Development { Payments::Simulated } else { Payments::Off },
-                "simulated or off",
-                Payments::parse,
-            ),
+            otp_delivery,
+            twilio: TwilioAccount::read(&mut reader, otp_delivery == OtpDelivery::Twilio),
+            otp_text: reader.read("OTP_TEXT", providers::OTP_TEXT.to_owned(), "a text with {code}", |text| {
+                text.contains("{code}").then(|| text.to_owned())
+            }),
+            payments,
+            razorpay: RazorpayAccount::read(&mut reader, payments == Payments::Razorpay),
+            provider_seconds: reader
+                .read("PROVIDER_SECONDS", 5, "a number from 1 to 30", |text| number_in(text, 1..=30)),
             public_url: reader.read(
                 "PUBLIC_URL",
                 format!("http://{listen}"),
@@ -330,11 +362,11 @@ impl Config {
             reader.refuse(
                 "OTP_DELIVERY",
                 Some("console".to_owned()),
-                "off in production; console shows codes in the log",
+                "twilio or off in production; console shows codes in the log",
             );
         }
         if self.payments == Payments::Simulated {
-            reader.refuse("PAYMENTS", Some("simulated".to_owned()), "off in production");
+            reader.refuse("PAYMENTS", Some("simulated".to_owned()), "razorpay or off in production");
         }
     }
 }

@@ -53,6 +53,9 @@ pub enum Code {
     RateLimited,
     /// The assistant has no answer now. Offer a support ticket.
     AssistantUnavailable,
+    /// A service that this needs does not answer: text messages, payments, pictures. Nothing was done; offer to try again
+    /// `retryAfter` seconds from now.
+    ProviderUnavailable,
     /// The service is overloaded for a moment. Repeat with the same idempotency key.
     Busy,
     /// Our fault.
@@ -102,6 +105,7 @@ impl Code {
             Code::CursorExpired => "CURSOR_EXPIRED",
             Code::RateLimited => "RATE_LIMITED",
             Code::AssistantUnavailable => "ASSISTANT_UNAVAILABLE",
+            Code::ProviderUnavailable => "PROVIDER_UNAVAILABLE",
             Code::Busy => "BUSY",
             Code::Internal => "INTERNAL",
         }
@@ -125,7 +129,7 @@ impl Code {
             Code::NotFound => 404,
             Code::RateLimited => 429,
             Code::Internal => 500,
-            Code::AssistantUnavailable | Code::Busy => 503,
+            Code::AssistantUnavailable | Code::ProviderUnavailable | Code::Busy => 503,
         }
     }
 }
@@ -212,6 +216,14 @@ impl Error {
         let mut error = Error::new(Code::Busy, "The service is busy. Please try again in a moment.");
         error.0.retry_after = Some(Duration::from_secs(1));
         error.0.cause = Some(Arc::from(cause.into()));
+        error
+    }
+
+    /// A service that this needs does not answer; it may work again after `wait`. Whoever asked it has logged why.
+    #[must_use]
+    pub fn unavailable(message: &'static str, wait: Duration) -> Error {
+        let mut error = Error::new(Code::ProviderUnavailable, message);
+        error.0.retry_after = Some(wait);
         error
     }
 

@@ -27,7 +27,7 @@ use crate::journeys::shops::ShopQuery;
 use crate::journeys::staff::{StaffMutation, StaffQuery};
 use crate::journeys::support::{SupportMutation, SupportQuery};
 use crate::journeys::vendor::{VendorMutation, VendorQuery};
-use crate::journeys::wallet::{WalletMutation, WalletQuery};
+use crate::journeys::wallet::{WalletMutation, WalletPaymentMutation, WalletPaymentQuery, WalletQuery};
 use crate::journeys::wishlist::{WishlistMutation, WishlistQuery};
 
 pub use documents::only_field;
@@ -45,6 +45,7 @@ pub struct Query(
     CartQuery,
     WishlistQuery,
     WalletQuery,
+    WalletPaymentQuery,
     OrdersQuery,
     OffersQuery,
     RewardsQuery,
@@ -66,6 +67,7 @@ pub struct Mutation(
     CartMutation,
     WishlistMutation,
     WalletMutation,
+    WalletPaymentMutation,
     OrdersMutation,
     ShopOrdersMutation,
     OffersMutation,

@@ -15,6 +15,7 @@ mod seats;
 mod stream;
 mod tally;
 mod trace;
+mod webhooks;
 pub mod websocket;
 
 use std::any::Any;
@@ -24,7 +25,7 @@ use std::time::Duration;
 use axum::extract::{FromRef, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use diesel_async::SimpleAsyncConnection;
 use serde_json::json;
@@ -114,6 +115,7 @@ pub async fn router(state: ServerState) -> std::result::Result<Router, rest::Unf
         .route("/graphql/stream", get(stream::get).post(stream::post))
         .route("/graphql/ws", get(websocket::upgrade))
         .route("/media/{*path}", get(media::get))
+        .route("/webhooks/razorpay", post(webhooks::razorpay))
         .route("/health", get(alive))
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))

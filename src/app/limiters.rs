@@ -45,12 +45,14 @@ pub enum Limit {
     LookUpsPerStaff,
     /// Sessions refreshed from one client address.
     RefreshPerAddress,
+    /// Wallet loads begun by one person.
+    LoadsPerUser,
 }
 
 /// Each limit with its count and the window in seconds in which the count refills (contract §1.8).
 ///
 /// Addresses get more than the legacy service gave them: a whole society may stand behind one.
-const QUOTAS: [(Limit, u32, u64); 14] = [
+const QUOTAS: [(Limit, u32, u64); 15] = [
     (Limit::OtpPerPhone, 3, 15 * 60),
     (Limit::OtpPerAddress, 20, 15 * 60),
     (Limit::OtpPerPrefix, 50, 15 * 60),
@@ -65,6 +67,7 @@ const QUOTAS: [(Limit, u32, u64); 14] = [
     (Limit::ExportsPerUser, 5, 24 * 60 * 60),
     (Limit::LookUpsPerStaff, 100, 60 * 60),
     (Limit::RefreshPerAddress, 300, 15 * 60),
+    (Limit::LoadsPerUser, 20, 60 * 60),
 ];
 
 /// So many keys are kept before those that are back at their full quota are forgotten.

@@ -18,6 +18,7 @@ use crate::cli::open::{self, Opened};
 use crate::config::{Config, Environment};
 use crate::demo;
 use crate::journeys::staff::mailing;
+use crate::journeys::wallet::loading;
 use crate::server::{self, ServerState};
 
 /// How long what was sent may go without an answer. Only so a stream of events hears that its client is gone, or takes
@@ -50,7 +51,11 @@ async fn run(
     if app.config.environment == Environment::Development && demo::load(app).await? {
         tracing::info!("loaded the demo society");
     }
-    let background = app.start_background().await?.with(mailing::run(app.clone()));
+    let background = app
+        .start_background()
+        .await?
+        .with(mailing::run(app.clone()))
+        .with(loading::keep_looking(app.clone()));
     let stopping = CancellationToken::new();
     let state = ServerState::new(app.clone(), stopping.clone())?;
     let sockets = state.sockets.clone();

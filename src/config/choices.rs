@@ -19,6 +19,8 @@ pub enum Environment {
 pub enum OtpDelivery {
     /// Printed in the log. Development only.
     Console,
+    /// As a text message, through Twilio.
+    Twilio,
     /// Not at all: nobody can sign in anew.
     Off,
 }
@@ -28,6 +30,8 @@ pub enum OtpDelivery {
 pub enum Payments {
     /// Every payment succeeds. Development only.
     Simulated,
+    /// Razorpay: a load is begun, paid in its checkout, and confirmed.
+    Razorpay,
     /// Wallets cannot be loaded.
     Off,
 }
@@ -64,6 +68,7 @@ impl OtpDelivery {
     pub(super) fn parse(text: &str) -> Option<OtpDelivery> {
         match text {
             "console" => Some(OtpDelivery::Console),
+            "twilio" => Some(OtpDelivery::Twilio),
             "off" => Some(OtpDelivery::Off),
             _ => None,
         }
@@ -74,6 +79,7 @@ impl Payments {
     pub(super) fn parse(text: &str) -> Option<Payments> {
         match text {
             "simulated" => Some(Payments::Simulated),
+            "razorpay" => Some(Payments::Razorpay),
             "off" => Some(Payments::Off),
             _ => None,
         }

@@ -27,12 +27,7 @@ impl fmt::Display for ConfigError {
         for Misfit { name, value, expected } in &self.0 {
             match value {
                 // A secret that is almost right must not end up in a log; addresses hold passwords.
-                Some(_)
-                    if name.starts_with("TOKEN_SECRET")
-                        || ["REDIS_URL", "ASSISTANT_KEY", "METRICS_TOKEN"].contains(name) =>
-                {
-                    writeln!(f, "  {name}=…: expected {expected}")?
-                }
+                Some(_) if is_secret(name) => writeln!(f, "  {name}=…: expected {expected}")?,
                 Some(value) => writeln!(f, "  {name}={value}: expected {expected}")?,
                 None => writeln!(f, "  {name} is not set: expected {expected}")?,
             }
@@ -42,6 +37,10 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
+
+fn is_secret(name: &str) -> bool {
+    name.contains("SECRET") || name.ends_with("TOKEN") || name.ends_with("KEY") || name == "REDIS_URL"
+}
 
 /// Reads settings, and notes those that are wrong.
 pub(super) struct Reader<'a> {
@@ -76,6 +75,13 @@ impl Reader<'_> {
             self.refuse(name, Some(value), expected);
             default
         })
+    }
+
+    /// Notes a setting that something else needs. One that is there but wrong was noted when it was read.
+    pub(super) fn ask_for(&mut self, name: &'static str, is_there: bool, expected: &str) {
+        if !is_there && self.text(name).is_none() {
+            self.refuse(name, None, expected);
+        }
     }
 
     /// A switch.

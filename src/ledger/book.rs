@@ -36,6 +36,8 @@ word! {
     WalletSource {
         /// A request of the consumer: load, debit or refund.
         Api = "api",
+        /// Money that the payment provider took: see `walletPayment`.
+        Payment = "payment",
         /// An order was placed.
         OrderConfirm = "order_confirm",
         /// A changed order became cheaper or dearer.
@@ -92,7 +94,7 @@ pub struct Posting<'a> {
     pub amount: Paise,
     /// The text that the consumer sees.
     pub reference: &'a str,
-    /// The order behind it; none exactly when the source is `Api` or `StaffAdjustment`.
+    /// The order behind it; none exactly when the source is `Api`, `Payment` or `StaffAdjustment`.
     pub order_id: Option<OrderId>,
 }
 

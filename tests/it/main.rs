@@ -31,6 +31,7 @@ mod operations;
 mod orders;
 mod privacy;
 mod profile;
+mod providers;
 mod rest;
 mod rewards;
 mod server;

@@ -1,8 +1,10 @@
 //! Signing in and sessions in GraphQL.
 
+use std::time::Duration;
+
 use async_graphql::{ComplexObject, Context, Object, SimpleObject};
 
-use crate::app::{App, Limit, TokenKind, Unverified};
+use crate::app::{App, Limit, Outage, TokenKind, Twilio, Unsent, Unverified};
 use crate::config::{Environment, OtpDelivery};
 use crate::error::{Code, Error, Result};
 use crate::journeys::auth::Session;
@@ -14,6 +16,10 @@ use crate::journeys::profile::User;
 use crate::meters::Otp;
 use crate::request::{List, Page, Reach};
 use crate::values::{Phone, SessionId};
+
+/// When it is worth another try where somebody has to set something right first.
+const NOT_SET_UP: Duration = Duration::from_secs(60);
+const UNREACHABLE: &str = "phone cannot receive text messages. Check the number, or use another one";
 
 /// Reads of sessions.
 #[derive(Default)]
@@ -102,8 +108,9 @@ pub struct AuthMutation;
 impl AuthMutation {
     /// Sends a one-time code to a phone. Only the newest code of a phone is valid.
     ///
-    /// The answer is the same whether or not the phone is known. Errors: `RATE_LIMITED` with `retryAfter`; `FORBIDDEN`
-    /// where codes are not sent.
+    /// The answer is the same whether or not the phone is known. Errors: `BAD_INPUT` that names `phone`, also for a number
+    /// that no text message can reach; `RATE_LIMITED` with `retryAfter`; `PROVIDER_UNAVAILABLE` with `retryAfter` while
+    /// messages cannot be sent: offer to try again then; `FORBIDDEN` where codes are not sent at all.
     async fn send_otp(
         &self,
         ctx: &Context<'_>,
@@ -113,6 +120,10 @@ impl AuthMutation {
         let app = &scope.app;
         if app.config.otp_delivery == OtpDelivery::Off && app.config.dev_otp.is_none() {
             return Err(Error::forbidden("Sign-in codes are not available"));
+        }
+        // While no message goes out, the code that waits stays good, and nothing is counted.
+        if let Some(Err(outage)) = app.text_messages.as_ref().map(Twilio::check) {
+            return Err(not_sent(outage));
         }
         // The prefix last: refused attempts must not use up what its other numbers share.
         app.limiters.check(Limit::OtpPerAddress, &scope.network())?;
@@ -124,7 +135,7 @@ impl AuthMutation {
         };
         let (receiver, hash, now) = (phone.clone(), code.hash(&app.keys, &phone), app.clock.now());
         app.write(async move |conn| verbs::keep_code(conn, &receiver, &hash, now).await).await?;
-        deliver(app, &phone, &code);
+        deliver(app, &phone, &code).await?;
         app.meters.otp(Otp::Sent);
         let expires_in = i32::try_from(otp::LIFETIME.num_seconds()).unwrap_or(i32::MAX);
         Ok(SendOtpPayload { message: "OTP sent".to_owned(), expires_in })
@@ -260,10 +271,29 @@ async fn end(ctx: &Context<'_>, session: SessionId, why: Ending) -> Result<bool>
     Ok(ended)
 }
 
-/// Hands a code to its phone. Called after the commit: a code that is not stored must not be sent.
-fn deliver(app: &App, phone: &Phone, code: &OneTimeCode) {
-    // The one line that shows a phone and a code, for the developer who signs in.
-    if (app.config.otp_delivery, app.config.environment) == (OtpDelivery::Console, Environment::Development) {
-        tracing::info!(target: "otp", "the code of {phone} is {}", code.as_str());
+/// Hands a code to its phone. Called after the commit: a code that is not stored must not be sent, and no lock may wait for a
+/// provider.
+async fn deliver(app: &App, phone: &Phone, code: &OneTimeCode) -> Result<()> {
+    match (app.config.otp_delivery, app.config.environment) {
+        // The one line that shows a phone and a code, for the developer who signs in.
+        (OtpDelivery::Console, Environment::Development) => {
+            tracing::info!(target: "otp", "the code of {phone} is {}", code.as_str());
+            Ok(())
+        }
+        (OtpDelivery::Twilio, _) => {
+            let Some(twilio) = &app.text_messages else {
+                return Err(not_sent(Outage { retry_after: NOT_SET_UP }));
+            };
+            let text = app.config.otp_text.replace("{code}", code.as_str());
+            twilio.send(phone, &text).await.map_err(|unsent| match unsent {
+                Unsent::Unreachable => Error::bad_input("phone", UNREACHABLE),
+                Unsent::Outage(outage) => not_sent(outage),
+            })
+        }
+        (OtpDelivery::Console | OtpDelivery::Off, _) => Ok(()),
     }
+}
+
+fn not_sent(outage: Outage) -> Error {
+    Error::unavailable("The code could not be sent. Please try again in a moment.", outage.retry_after)
 }

@@ -81,8 +81,11 @@ impl Held {
 /// The text that the consumer reads in the wallet's history.
 fn reference(id: OrderId, kind: WalletKind, source: WalletSource) -> String {
     match source {
-        // No order moves money in the name of the consumer or the staff.
-        WalletSource::Api | WalletSource::StaffAdjustment | WalletSource::OrderConfirm => {
+        // No order moves money in the name of the consumer, a payment provider or the staff.
+        WalletSource::Api
+        | WalletSource::Payment
+        | WalletSource::StaffAdjustment
+        | WalletSource::OrderConfirm => {
             format!("Order #{id}")
         }
         WalletSource::OrderModify if kind == WalletKind::Refund => format!("Order #{id} modification refund"),
