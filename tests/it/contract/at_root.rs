@@ -59,7 +59,10 @@ async fn what_else_is_at_the_root_stays_there() {
         }
         let asked = root.send(Method::POST, "/graphql", &[JSON], r#"{"query": "{ __typename }"}"#).await;
         assert_eq!(asked.body, json!({"data": {"__typename": "Query"}}));
-        for path in ["/", "/nothing", "/media/none.png", "/api/v1/nothing"] {
+        // In development the root leads to the explorer.
+        let front = root.send(Method::GET, "/", &[], "").await;
+        assert_eq!((front.status, &front.headers["location"]), (307, &"/graphiql".parse().unwrap()));
+        for path in ["/nothing", "/media/none.png", "/api/v1/nothing"] {
             assert_eq!(root.send(Method::GET, path, &[], "").await.refused().0, 404, "{path}");
         }
     }
