@@ -25,7 +25,7 @@ use crate::journeys::settings::{SettingsMutation, SettingsQuery};
 use crate::journeys::shops::ShopQuery;
 use crate::journeys::support::{SupportMutation, SupportQuery};
 use crate::journeys::vendor::{VendorMutation, VendorQuery};
-use crate::journeys::wallet::{WalletMutation, WalletQuery};
+use crate::journeys::wallet::{WalletMutation, WalletPaymentMutation, WalletPaymentQuery, WalletQuery};
 use crate::journeys::wishlist::{WishlistMutation, WishlistQuery};
 
 pub use gateway::{Ask, Gateway, Prepared};
@@ -42,6 +42,7 @@ pub struct Query(
     CartQuery,
     WishlistQuery,
     WalletQuery,
+    WalletPaymentQuery,
     OrdersQuery,
     OffersQuery,
     RewardsQuery,
@@ -61,6 +62,7 @@ pub struct Mutation(
     CartMutation,
     WishlistMutation,
     WalletMutation,
+    WalletPaymentMutation,
     OrdersMutation,
     ShopOrdersMutation,
     OffersMutation,

@@ -277,6 +277,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    payment (id) {
+        id -> Int8,
+        user_id -> Int8,
+        amount_paise -> Int8,
+        status -> Text,
+        receipt -> Text,
+        provider_order_id -> Nullable<Text>,
+        provider_payment_id -> Nullable<Text>,
+        transaction_id -> Nullable<Int8>,
+        look_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     payout_account (vendor_id) {
         vendor_id -> Int8,
         bank_name -> Text,
@@ -527,6 +543,8 @@ diesel::joinable!(order_status_log -> orders (order_id));
 diesel::joinable!(order_status_log -> user_profile (updated_by));
 diesel::joinable!(orders -> shop (shop_id));
 diesel::joinable!(orders -> user_profile (user_id));
+diesel::joinable!(payment -> user_profile (user_id));
+diesel::joinable!(payment -> wallet_transaction (transaction_id));
 diesel::joinable!(payout_account -> user_profile (vendor_id));
 diesel::joinable!(payout_request -> shop (shop_id));
 diesel::joinable!(reward_account -> user_profile (user_id));
@@ -571,6 +589,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     order_status_log,
     orders,
     otp,
+    payment,
     payout_account,
     payout_request,
     reward_account,

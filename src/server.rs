@@ -8,6 +8,7 @@ pub mod request_id;
 pub mod scope;
 mod seats;
 mod stream;
+mod webhooks;
 pub mod websocket;
 
 use std::any::Any;
@@ -18,7 +19,7 @@ use axum::extract::{FromRef, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use diesel_async::SimpleAsyncConnection;
 use serde_json::json;
@@ -88,6 +89,7 @@ pub async fn router(state: ServerState) -> std::result::Result<Router, rest::Unf
         .route("/graphql/stream", get(stream::get).post(stream::post))
         .route("/graphql/ws", get(websocket::upgrade))
         .route("/media/{*path}", get(media::get))
+        .route("/webhooks/razorpay", post(webhooks::razorpay))
         .route("/health", get(alive))
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))

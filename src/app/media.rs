@@ -5,14 +5,15 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
-use object_store::aws::AmazonS3Builder;
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
-use object_store::{GetResult, ObjectStore, ObjectStoreExt};
+use object_store::{BackoffConfig, ClientConfigKey, GetResult, ObjectStore, ObjectStoreExt, RetryConfig};
 use rand::RngExt;
 use tokio::sync::OnceCell;
 
@@ -26,6 +27,11 @@ pub const MEDIA_PATH: &str = "/media/";
 const ENDING: &str = ".jpg";
 /// The length of a picture's random name.
 const NAME: usize = 32;
+
+/// For how long a bucket that failed is tried again: somebody waits with a picture in hand.
+const BUCKET_TIME: Duration = Duration::from_secs(5);
+/// When it is worth another try.
+const BUCKET_RETRY: Duration = Duration::from_secs(15);
 
 /// Where pictures are kept.
 pub struct Media {
@@ -54,18 +60,19 @@ impl Media {
     /// Keeps a picture of this person. Returns the address that shows it.
     ///
     /// # Errors
-    /// `INTERNAL` when it cannot be kept.
+    /// `PROVIDER_UNAVAILABLE` when the bucket does not answer, `INTERNAL` when it cannot be kept.
     pub async fn keep(&self, who: UserId, picture: Bytes) -> Result<String> {
         let name: u128 = rand::rng().random();
         let path = format!("{}{name:032x}{ENDING}", folder(who));
-        self.store().await?.put(&Path::from(path.as_str()), picture.into()).await.map_err(Error::internal)?;
+        let kept = self.store().await?.put(&Path::from(path.as_str()), picture.into()).await;
+        kept.map_err(|error| self.failed(error))?;
         Ok(format!("{}{path}", self.public))
     }
 
     /// Forgets the picture at this address, if it is one that this person sent. One that is gone already is no error.
     ///
     /// # Errors
-    /// `INTERNAL` when it cannot be removed.
+    /// `PROVIDER_UNAVAILABLE` when the bucket does not answer, `INTERNAL` when it cannot be removed.
     pub async fn forget(&self, who: UserId, address: &str) -> Result<()> {
         let Some(path) = address.strip_prefix(&self.public).filter(|path| path.starts_with(&folder(who)))
         else {
@@ -74,14 +81,14 @@ impl Media {
         let Some(path) = known(path) else { return Ok(()) };
         match self.store().await?.delete(&path).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(Error::internal(error)),
+            Err(error) => Err(self.failed(error)),
         }
     }
 
     /// Forgets every picture that this person sent.
     ///
     /// # Errors
-    /// `INTERNAL` when one cannot be removed.
+    /// `PROVIDER_UNAVAILABLE` when the bucket does not answer, `INTERNAL` when one cannot be removed.
     pub async fn forget_all(&self, who: UserId) -> Result<()> {
         let store = self.store().await?;
         let folder = Path::from(folder(who));
@@ -89,20 +96,35 @@ impl Media {
         let removed = store.delete_stream(theirs).try_for_each(async |_| Ok(())).await;
         match removed {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(Error::internal(error)),
+            Err(error) => Err(self.failed(error)),
         }
     }
 
     /// The picture at this path below [`MEDIA_PATH`]; `None` for what is no picture's path, and for one that is gone.
     ///
     /// # Errors
-    /// `INTERNAL` when it cannot be read.
+    /// `PROVIDER_UNAVAILABLE` when the bucket does not answer, `INTERNAL` when it cannot be read.
     pub async fn read(&self, path: &str) -> Result<Option<GetResult>> {
         let Some(path) = known(path) else { return Ok(None) };
         match self.store().await?.get(&path).await {
             Ok(picture) => Ok(Some(picture)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(Error::internal(error)),
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    /// A bucket is somebody else's, and comes back; a folder of ours does not.
+    fn failed(&self, error: object_store::Error) -> Error {
+        match self.place {
+            Place::Folder(_) => Error::internal(error),
+            Place::Bucket(_) => {
+                let cause: String = error.to_string().chars().take(300).collect();
+                tracing::warn!(provider = "media", cause, "the bucket did not answer");
+                Error::unavailable(
+                    "Pictures are not available at the moment. Please try again.",
+                    BUCKET_RETRY,
+                )
+            }
         }
     }
 
@@ -119,12 +141,22 @@ impl Place {
                 Ok(Arc::new(LocalFileSystem::new_with_prefix(folder).map_err(Error::internal)?))
             }
             Place::Bucket(url) => {
-                let bucket = AmazonS3Builder::from_env().with_url(url).build().map_err(Error::internal)?;
+                let builder = AmazonS3Builder::from_env().with_url(url);
+                let bucket = patient(builder).build().map_err(Error::internal)?;
                 let prefix = url.split('/').skip(3).collect::<Vec<_>>().join("/");
                 Ok(Arc::new(PrefixStore::new(bucket, prefix)))
             }
         }
     }
+}
+
+/// Tries again, but not for minutes, as the library would.
+fn patient(builder: AmazonS3Builder) -> AmazonS3Builder {
+    let backoff = BackoffConfig { max_backoff: Duration::from_secs(1), ..BackoffConfig::default() };
+    builder
+        .with_retry(RetryConfig { backoff, max_retries: 2, retry_timeout: BUCKET_TIME })
+        .with_config(AmazonS3ConfigKey::Client(ClientConfigKey::Timeout), "10 seconds")
+        .with_config(AmazonS3ConfigKey::Client(ClientConfigKey::ConnectTimeout), "2 seconds")
 }
 
 fn folder(who: UserId) -> String {

@@ -37,6 +37,23 @@ pub const CHECKS: &[Check] = &[
              ) AS named",
         ),
     },
+    // What was paid is in the wallet of who paid it, and nothing is in a wallet as paid that was not.
+    Check {
+        name: "wallet payments",
+        by: By::Sql(
+            "SELECT 'payment ' || payment.id AS what,
+                 CASE payment.status WHEN 'paid'
+                     THEN format('recharge of %s for user %s', payment.amount_paise, payment.user_id) END AS expected,
+                 CASE WHEN moved.id IS NOT NULL
+                     THEN format('%s of %s for user %s', moved.kind, moved.amount_paise, moved.user_id) END AS found
+             FROM payment LEFT JOIN wallet_transaction AS moved
+                 ON moved.id = payment.transaction_id AND moved.source = 'payment'
+             UNION ALL
+             SELECT 'wallet_transaction ' || moved.id, 'a payment', CASE WHEN payment.id IS NOT NULL THEN 'a payment' END
+             FROM wallet_transaction AS moved LEFT JOIN payment ON payment.transaction_id = moved.id
+             WHERE moved.source = 'payment'",
+        ),
+    },
     Check {
         name: "shop wallet balance",
         by: By::Sql(

@@ -17,6 +17,7 @@ use crate::app::{App, Role};
 use crate::cli::open::{self, Opened};
 use crate::config::{Config, Environment};
 use crate::demo;
+use crate::journeys::wallet;
 use crate::server::{self, ServerState};
 
 /// How long requests in progress may take after a signal to stop.
@@ -53,6 +54,7 @@ async fn run(
         tracing::info!("loaded the demo society");
     }
     let background = app.start_background().await?;
+    let payments = tokio::spawn(wallet::loading::keep_looking(app.clone()));
     let stopping = CancellationToken::new();
     let state = ServerState::new(app.clone(), stopping.clone())?;
     let sockets = state.sockets.clone();
@@ -84,6 +86,7 @@ async fn run(
             }
         }
     }
+    payments.abort();
     drop(background);
     Ok(())
 }

@@ -35,6 +35,8 @@ word! {
     WalletSource {
         /// A request of the consumer: load, debit or refund.
         Api = "api",
+        /// Money that the payment provider took: see `walletPayment`.
+        Payment = "payment",
         /// An order was placed.
         OrderConfirm = "order_confirm",
         /// A changed order became cheaper or dearer.
@@ -89,7 +91,7 @@ pub struct Posting<'a> {
     pub amount: Paise,
     /// The text that the consumer sees.
     pub reference: &'a str,
-    /// The order behind it; none exactly when the source is `Api`.
+    /// The order behind it; none exactly when the source is `Api` or `Payment`.
     pub order_id: Option<OrderId>,
 }
 

@@ -16,6 +16,9 @@ pub async fn get(State(state): State<ServerState>, Path(path): Path<String>, hea
     let picture = match state.app.media.read(&path).await {
         Ok(Some(picture)) => picture,
         Ok(None) => return plain(404, "There is no such picture."),
+        Err(error) if error.code() == Code::ProviderUnavailable => {
+            return plain(error.code().http_status(), error.message());
+        }
         Err(error) => {
             tracing::error!(cause = error.cause().map(ToString::to_string), "a picture cannot be read");
             return plain(Code::Internal.http_status(), INTERNAL_MESSAGE);

@@ -94,6 +94,8 @@ ids! {
     CartItemId;
     /// `wallet_transaction.id`.
     WalletTransactionId;
+    /// `payment.id`.
+    PaymentId;
     /// `vendor_document.id`.
     VendorDocumentId;
     /// `vendor_wallet_transaction.id`.

@@ -91,14 +91,14 @@ impl Device {
 /// What this test's thread logs. The subscriber is the whole run's: one that comes and goes with a test can miss lines
 /// while others do.
 #[derive(Clone, Copy)]
-struct Console;
+pub struct Console;
 
 thread_local! {
     static LOGGED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Console {
-    fn open() -> Console {
+    pub fn open() -> Console {
         static SUBSCRIBER: Once = Once::new();
         SUBSCRIBER.call_once(|| {
             let subscriber = tracing_subscriber::fmt().with_writer(|| Console).with_ansi(false).finish();
@@ -107,7 +107,7 @@ impl Console {
         Console
     }
 
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         LOGGED.with_borrow(|logged| String::from_utf8(logged.clone()).unwrap())
     }
 

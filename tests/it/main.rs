@@ -25,6 +25,7 @@ mod offers;
 mod orders;
 mod privacy;
 mod profile;
+mod providers;
 mod rest;
 mod rewards;
 mod server;

@@ -3,7 +3,7 @@
 //! Locks: cart, wallet, person. Whoever places an order holds the cart, whoever moves the consumer's money the wallet: they
 //! come before, and this is refused because of what they did; or after, and find nobody.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_query;
@@ -16,8 +16,11 @@ use crate::events::{self, NewEvent};
 use crate::journeys::cart::Cart;
 use crate::journeys::orders::status::Status;
 use crate::ledger::book;
-use crate::schema::{order_return, orders};
-use crate::values::{OrderId, UserId};
+use crate::schema::{order_return, orders, payment};
+use crate::values::{OrderId, PaymentId, UserId};
+
+/// For so long after it was begun, a payment may still be made.
+const CHECKOUT: TimeDelta = TimeDelta::hours(1);
 
 /// Statements that forget what a person wrote and collected. `$1` is who.
 const FORGET: &[&str] = &[
@@ -67,11 +70,12 @@ const EMPTY: &[&str] = &[
 /// Forgets this consumer and ends their sessions.
 ///
 /// # Errors
-/// `CONFLICT` while an order or a return is under way, or there is money in the wallet; it says what to do.
+/// `CONFLICT` while an order, a return or a payment is under way, or there is money in the wallet; it says what to do.
 pub async fn delete(conn: &mut Conn, who: UserId, now: DateTime<Utc>) -> Result<()> {
     Cart::lock(conn, who, now).await?;
     book::close(conn, who, now).await?;
     refuse_under_way(conn, who).await?;
+    refuse_unpaid(conn, who, now).await?;
     for statement in FORGET {
         sql_query(*statement).bind::<BigInt, _>(who.0).execute(conn).await?;
     }
@@ -99,6 +103,22 @@ async fn refuse_under_way(conn: &mut Conn, who: UserId) -> Result<()> {
         None => Ok(()),
         Some(id) => Err(Error::conflict(format!(
             "Order #{id} is still under way. Delete the account when it is delivered or cancelled, and its return is completed"
+        ))),
+    }
+}
+
+/// Money may still come while somebody is in the checkout. What comes later finds the wallet closed, and is given back.
+async fn refuse_unpaid(conn: &mut Conn, who: UserId, now: DateTime<Utc>) -> Result<()> {
+    let in_checkout = payment::table
+        .filter(payment::user_id.eq(who))
+        .filter(payment::status.eq("pending"))
+        .filter(payment::provider_order_id.is_not_null())
+        .filter(payment::created_at.gt(now - CHECKOUT));
+    let found: Option<PaymentId> = in_checkout.select(payment::id).first(conn).await.optional()?;
+    match found {
+        None => Ok(()),
+        Some(id) => Err(Error::conflict(format!(
+            "Payment #{id} for your wallet was begun. Finish it, or delete the account an hour after you left it"
         ))),
     }
 }

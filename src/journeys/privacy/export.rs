@@ -87,6 +87,12 @@ const LISTS: &[(&str, &str)] = &[
          FROM wallet_transaction WHERE user_id = $1",
     ),
     (
+        "payments",
+        "SELECT id, status, amount_paise / 100.0::NUMERIC(14, 2) AS amount, provider_order_id, provider_payment_id,
+             transaction_id, created_at, updated_at
+         FROM payment WHERE user_id = $1",
+    ),
+    (
         "rewards_ledger",
         "SELECT id, kind, points, points_after, reference, order_id, created_at
          FROM reward_ledger WHERE user_id = $1",

@@ -17,8 +17,8 @@ pub struct PrivacyQuery;
 impl PrivacyQuery {
     /// Everything that is kept of the signed-in consumer, to save as a file: an object with a member for each kind of thing
     /// (`profile`, `settings`, `wallet`, `rewards`) and lists, newest first (`addresses`, `cart`, `wishlist`, `orders`,
-    /// `order_messages`, `ratings`, `issues`, `returns`, `wallet_transactions`, `rewards_ledger`, `coupons`,
-    /// `notifications`, `support_tickets`, `sessions`). Amounts are in rupees, times RFC 3339.
+    /// `order_messages`, `ratings`, `issues`, `returns`, `wallet_transactions`, `payments`, `rewards_ledger`,
+    /// `coupons`, `notifications`, `support_tickets`, `sessions`). Amounts are in rupees, times RFC 3339.
     ///
     /// Errors: `RATE_LIMITED` after five a day.
     #[graphql(complexity = "500")]
@@ -46,8 +46,8 @@ impl PrivacyMutation {
     /// and every device is signed out at once. Orders and payments stay in the books, without saying whose they were. The
     /// phone can sign up anew, as somebody who was never here.
     ///
-    /// Errors: `BAD_INPUT` that names `confirmPhone`; `CONFLICT` while an order or a return is under way or the wallet is not
-    /// empty: the message says what to do.
+    /// Errors: `BAD_INPUT` that names `confirmPhone`; `CONFLICT` while an order, a return or a payment is under way or the wallet is
+    /// not empty: the message says what to do.
     async fn delete_my_account(
         &self,
         ctx: &Context<'_>,

@@ -93,9 +93,10 @@ pub struct WalletMutation;
 
 #[Object]
 impl WalletMutation {
-    /// Adds money through the payment provider. At most 100000 at once.
+    /// Adds money at once, where payments are simulated. At most 100000 at once.
     ///
-    /// Errors: `BAD_INPUT` for the amount, `FORBIDDEN` where loading is switched off.
+    /// Errors: `BAD_INPUT` for the amount; `CONFLICT` where a payment provider takes the money: call `startWalletLoad`;
+    /// `FORBIDDEN` where loading is switched off.
     async fn load_wallet(
         &self,
         ctx: &Context<'_>,

@@ -14,7 +14,7 @@ use crate::schema::{consumer_wallet, wallet_transaction};
 use crate::values::{Paise, UserId, required_text};
 
 /// The most that one load may add. Clients offer up to 50,000.
-const LARGEST_LOAD: Paise = Paise::rupees(100_000);
+pub(super) const LARGEST_LOAD: Paise = Paise::rupees(100_000);
 
 /// A movement that the consumer asks for.
 #[derive(Debug, serde::Serialize)]
@@ -54,7 +54,7 @@ impl Movement {
 /// Adds money that the payment provider took.
 ///
 /// # Errors
-/// `BAD_INPUT` above the cap of one load; `FORBIDDEN` when no provider is configured.
+/// `BAD_INPUT` above the cap of one load; `CONFLICT` where a load has two steps; `FORBIDDEN` when no provider is configured.
 pub async fn load(
     conn: &mut Conn,
     user: UserId,
