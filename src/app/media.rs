@@ -118,8 +118,8 @@ impl Media {
         match self.place {
             Place::Folder(_) => Error::internal(error),
             Place::Bucket(_) => {
-                let cause: String = error.to_string().chars().take(300).collect();
-                tracing::warn!(provider = "media", cause, "the bucket did not answer");
+                let cause = error.to_string();
+                tracing::warn!(provider = "media", cause = without_body(&cause), "the bucket did not answer");
                 Error::unavailable(
                     "Pictures are not available at the moment. Please try again.",
                     BUCKET_RETRY,
@@ -159,6 +159,13 @@ fn patient(builder: AmazonS3Builder) -> AmazonS3Builder {
         .with_config(AmazonS3ConfigKey::Client(ClientConfigKey::ConnectTimeout), "2 seconds")
 }
 
+/// What the library says of a failure, up to the server's own words: they may repeat who asked.
+fn without_body(cause: &str) -> &str {
+    let status = cause.find("status code: ").map_or(0, |at| at + "status code: ".len());
+    let end = cause[status..].find(':').filter(|_| status > 0).map_or(cause.len(), |length| status + length);
+    &cause[..end]
+}
+
 fn folder(who: UserId) -> String {
     format!("people/{who}/")
 }
@@ -175,6 +182,15 @@ fn known(path: &str) -> Option<Path> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bucket_s_own_words_are_not_logged() {
+        let cause =
+            "PUT http://x/y in 2ms - Server returned non-2xx status code: 403 Forbidden: <Key>AK</Key>";
+        let told = "PUT http://x/y in 2ms - Server returned non-2xx status code: 403 Forbidden";
+        assert_eq!(without_body(cause), told);
+        assert_eq!(without_body("http://x/y: no answer"), "http://x/y: no answer");
+    }
 
     #[test]
     fn only_the_path_of_a_picture_is_looked_for() {

@@ -116,15 +116,19 @@ impl Provider {
     /// # Errors
     /// [`Outage`] when nothing usable came in time.
     pub async fn send(&self, request: RequestBuilder, repeat: Repeat) -> Result<Reply, Outage> {
+        self.breaker.admit(self.clock.now()).map_err(|retry_after| Outage { retry_after })?;
         let deadline = Instant::now() + self.time;
         let Ok(Ok(_place)) = timeout(WAIT.min(self.time), self.places.acquire()).await else {
             return Err(self.gave_up("too many requests are with it", 0, WAIT));
         };
         let request = request.build().map_err(|error| self.gave_up(&cause_of(&error), 0, REST))?;
-        for attempt in 1.. {
-            self.breaker.admit(self.clock.now()).map_err(|retry_after| Outage { retry_after })?;
-            let Some(request) = request.try_clone() else { break };
-            let failure = match timeout_at(deadline, self.exchange(request)).await {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let Some(attempt) = request.try_clone() else {
+                return Err(self.gave_up("its request cannot be sent twice", attempts, REST));
+            };
+            let failure = match timeout_at(deadline, self.exchange(attempt)).await {
                 Ok(Ok(reply)) => {
                     self.breaker.succeeded();
                     return Ok(reply);
@@ -133,22 +137,28 @@ impl Provider {
                 Err(_) => Failure { cause: "it took too long".to_owned(), has_arrived: true, is_final: true },
             };
             self.breaker.failed(self.clock.now());
-            let pause = PAUSE * 2_u32.pow(attempt - 1);
-            let pause = pause.mul_f64(rand::rng().random_range(0.5..1.5));
+            let pause = (PAUSE * 2_u32.pow(attempts - 1)).mul_f64(rand::rng().random_range(0.5..1.5));
             let may_repeat = repeat == Repeat::Harmless || !failure.has_arrived;
-            let is_over = attempt == ATTEMPTS || failure.is_final || Instant::now() + pause >= deadline;
+            let is_over = attempts == ATTEMPTS || failure.is_final || Instant::now() + pause >= deadline;
             if is_over || !may_repeat {
-                return Err(self.gave_up(&failure.cause, attempt, REST));
+                return Err(self.gave_up(&failure.cause, attempts, REST));
             }
             sleep(pause).await;
+            if let Err(rest) = self.breaker.admit(self.clock.now()) {
+                return Err(self.gave_up(&failure.cause, attempts, rest));
+            }
         }
-        Err(self.gave_up("its request cannot be sent twice", 1, REST))
     }
 
     /// Says that an answer was of no use, for whoever reads the log; `about` is ours, never theirs.
     #[must_use]
     pub fn refused(&self, status: StatusCode, about: &str) -> Outage {
-        tracing::error!(provider = self.name, status = status.as_u16(), about, "a provider refused a request");
+        tracing::error!(
+            provider = self.name,
+            status = status.as_u16(),
+            about,
+            "a provider refused a request"
+        );
         Outage { retry_after: REST }
     }
 

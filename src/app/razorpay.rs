@@ -105,10 +105,12 @@ impl Razorpay {
     pub async fn find_order(&self, receipt: &str, amount: Paise) -> Result<Option<String>, Outage> {
         let request = self.provider.client().get(self.address("orders")).query(&[("receipt", receipt)]);
         let reply = self.ask(request, Repeat::Harmless).await?;
-        let Some(found) = reply.json::<Collection<ProviderOrder>>().filter(|_| reply.status.is_success()) else {
+        let Some(found) = reply.json::<Collection<ProviderOrder>>().filter(|_| reply.status.is_success())
+        else {
             return Err(self.provider.refused(reply.status, "orders of a receipt"));
         };
-        let is_it = |order: &ProviderOrder| order.receipt.as_deref() == Some(receipt) && order.amount == amount;
+        let is_it =
+            |order: &ProviderOrder| order.receipt.as_deref() == Some(receipt) && order.amount == amount;
         Ok(found.items.into_iter().find(is_it).map(|order| order.id))
     }
 

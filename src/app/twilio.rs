@@ -11,8 +11,7 @@ use crate::values::{Clock, Phone};
 
 /// Why no message can reach this number, as Twilio numbers it: none of its numbers, no mobile phone, one that said STOP, a
 /// country that messages are not sent to.
-const UNREACHABLE: [u32; 11] =
-    [21211, 21214, 21217, 21265, 21266, 21407, 21408, 21610, 21612, 21614, 21635];
+const UNREACHABLE: [u32; 11] = [21211, 21214, 21217, 21265, 21266, 21407, 21408, 21610, 21612, 21614, 21635];
 
 /// The way to send text messages.
 pub struct Twilio {

@@ -203,7 +203,8 @@ mod tests {
         ];
         let config = read(&settings).unwrap();
         assert!(!format!("{config:?}").contains(secret));
-        let wrong = read(&[&settings[..], &[("RAZORPAY_URL", "http://api.example.org"), ("LISTEN", "x")]].concat());
+        let wrong =
+            read(&[&settings[..], &[("RAZORPAY_URL", "http://api.example.org"), ("LISTEN", "x")]].concat());
         let text = wrong.map(|_| ()).unwrap_err().to_string();
         assert!(text.contains("RAZORPAY_URL=http://api.example.org") && !text.contains(secret), "{text}");
     }

@@ -6,7 +6,8 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 use society_gateway::journeys::vendor::payouts::settle;
-use society_gateway::values::{ItemId, PayoutRequestId};
+use society_gateway::journeys::wallet::payments::{self, Taken};
+use society_gateway::values::{ItemId, Paise, PayoutRequestId};
 
 use crate::harness::{Person, TestApp};
 
@@ -69,6 +70,18 @@ impl Story {
         }
     }
 
+    /// A load of the neighbour's wallet through a payment provider.
+    async fn pay(&self, order: &'static str, is_paid: bool) {
+        let (who, amount, now) = (self.neighbour.user_id, Paise::rupees(30), self.app.clock.now());
+        let pay = async move |conn: &mut _| {
+            let id = payments::begin(conn, who, amount, now).await?;
+            payments::keep_order(conn, id, order, now).await?;
+            let taken = Taken { order_id: order.to_owned(), payment_id: format!("pay of {order}"), amount };
+            if is_paid { payments::settle(conn, &taken, now).await.map(drop) } else { Ok(()) }
+        };
+        self.app.app.write(pay).await.unwrap();
+    }
+
     async fn busy() -> Story {
         const ACCEPT: (char, &str) = ('v', "setOrderStatus(status: ACCEPTED)");
         const DELIVER: (char, &str) = ('v', "setOrderStatus(status: DELIVERED)");
@@ -85,6 +98,9 @@ impl Story {
         story.run(&story.neighbour, "loadWallet(amount: 70) { message }").await;
         story.run(&story.neighbour, "debitWallet(amount: 20, reference: \"gate pass\") { message }").await;
         story.run(&story.neighbour, "refundWallet(amount: 5.25, reference: \"gate pass\") { message }").await;
+
+        story.pay("paid", true).await;
+        story.pay("unpaid", false).await;
 
         story.order("pending", "WALLET", &[]).await;
         let talk =

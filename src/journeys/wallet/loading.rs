@@ -225,7 +225,7 @@ pub async fn keep_looking(app: Arc<App>) {
 /// What can stand in an address of the provider's.
 fn is_id(text: &str) -> bool {
     text.len() <= LONGEST_ID
-        && text.strip_prefix("pay_").is_some_and(|rest| {
-            !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        })
+        && text
+            .strip_prefix("pay_")
+            .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }

@@ -7,9 +7,7 @@
 //! Locks: payment, then wallet.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Nullable, Timestamptz};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use rand::RngExt;
 
@@ -125,7 +123,12 @@ pub async fn begin(conn: &mut Conn, user: UserId, amount: Paise, now: DateTime<U
 ///
 /// # Errors
 /// `CONFLICT` when the payment was given up on meanwhile.
-pub async fn keep_order(conn: &mut Conn, id: PaymentId, order_id: &str, now: DateTime<Utc>) -> Result<String> {
+pub async fn keep_order(
+    conn: &mut Conn,
+    id: PaymentId,
+    order_id: &str,
+    now: DateTime<Utc>,
+) -> Result<String> {
     let pending = payment::table.find(id).filter(payment::status.eq(PaymentStatus::Pending));
     diesel::update(pending.filter(payment::provider_order_id.is_null()))
         .set((payment::provider_order_id.eq(order_id), payment::updated_at.eq(now)))
@@ -206,21 +209,28 @@ pub async fn settle(conn: &mut Conn, taken: &Taken, now: DateTime<Utc>) -> Resul
 /// # Errors
 /// `BUSY` or `INTERNAL` when the database fails.
 pub async fn take_due(conn: &mut Conn, now: DateTime<Utc>) -> Result<Vec<Payment>> {
-    let due: Vec<PaymentId> = payment::table
+    let due: Vec<Payment> = payment::table
         .filter(payment::look_at.le(now))
         .order(payment::look_at)
         .limit(PORTION)
-        .select(payment::id)
+        .select(Payment::as_select())
         .for_update()
         .skip_locked()
         .load(conn)
         .await?;
-    let later = "look_at + GREATEST(INTERVAL '3 minutes', (look_at - created_at) / 2)";
-    Ok(diesel::update(payment::table.filter(payment::id.eq_any(due)))
-        .set(payment::look_at.eq(sql::<Nullable<Timestamptz>>(later)))
-        .returning(Payment::as_returning())
-        .get_results(conn)
-        .await?)
+    for row in &due {
+        diesel::update(payment::table.find(row.id))
+            .set(payment::look_at.eq(next_look(row.created_at.0, now)))
+            .execute(conn)
+            .await?;
+    }
+    Ok(due)
+}
+
+/// When it is time to ask again: later each time, and once more when it is given up on.
+fn next_look(begun: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    let later = now + ((now - begun) / 2).max(FIRST_LOOK);
+    later.min((begun + GIVEN_UP).max(now + FIRST_LOOK))
 }
 
 /// Whether nobody will pay it any more.
@@ -244,4 +254,22 @@ pub async fn give_up(conn: &mut Conn, id: PaymentId, now: DateTime<Utc>) -> Resu
         .execute(conn)
         .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payment_is_asked_about_ever_less_often_and_when_it_is_given_up_on() {
+        let begun = DateTime::from_timestamp(0, 0).unwrap();
+        let mut looks = vec![FIRST_LOOK];
+        while looks[looks.len() - 1] < GIVEN_UP {
+            looks.push(next_look(begun, begun + looks[looks.len() - 1]) - begun);
+        }
+        let minutes: Vec<i64> = looks.iter().map(TimeDelta::num_minutes).collect();
+        assert_eq!(minutes, [3, 6, 9, 13, 20, 30, 45, 68, 102, 153, 230, 345, 518, 778, 1167, 1440]);
+        // Of one that could not be asked about then.
+        assert_eq!(next_look(begun, begun + GIVEN_UP * 2), begun + GIVEN_UP * 2 + FIRST_LOOK);
+    }
 }

@@ -138,7 +138,8 @@ impl WalletPaymentMutation {
         let app = ctx.app()?;
         let razorpay = loading::provider(app)?;
         let begun = Payment::find(&mut *app.read().await?, user_id, payment_id).await?;
-        let payment = loading::confirm(app, razorpay, begun, provider_payment_id.trim(), signature.trim()).await?;
+        let payment =
+            loading::confirm(app, razorpay, begun, provider_payment_id.trim(), signature.trim()).await?;
         let balance = book::find(&mut *app.read().await?, user_id).await?.unwrap_or_default();
         let message = match payment.status {
             PaymentStatus::Paid => "Money added to wallet",

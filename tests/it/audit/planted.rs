@@ -73,6 +73,23 @@ const PLANTED: &[(&[&str], &str)] = &[
          RETURNING 'user ' || user_id || ', reference ''another''' AS what",
     ),
     (
+        &["wallet payments"],
+        "UPDATE payment SET amount_paise = amount_paise + 1 WHERE status = 'paid' RETURNING 'payment ' || id AS what",
+    ),
+    // It says that nobody paid, and the wallet was filled.
+    (
+        &["wallet payments"],
+        "WITH was AS (SELECT id, transaction_id FROM payment WHERE status = 'paid')
+         UPDATE payment SET status = 'failed', provider_payment_id = NULL, transaction_id = NULL FROM was
+         WHERE payment.id = was.id RETURNING 'wallet_transaction ' || was.transaction_id AS what",
+    ),
+    // Paid, and filled with what was not paid for.
+    (
+        &["wallet payments"],
+        "UPDATE wallet_transaction SET source = 'api' WHERE source = 'payment'
+         RETURNING (SELECT 'payment ' || id FROM payment WHERE status = 'paid') AS what",
+    ),
+    (
         &["shop wallet balance"],
         "UPDATE vendor_wallet SET balance_paise = balance_paise + 1 RETURNING 'shop ' || shop_id AS what",
     ),

@@ -91,7 +91,8 @@ async fn pass(State(line): State<Line>, request: Request, next: Next) -> Respons
         }
         Some(Trouble::Redirects) => (StatusCode::TEMPORARY_REDIRECT, [("location", "/")]).into_response(),
         Some(Trouble::GoesOn) => {
-            let pieces = futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from(vec![b' '; 65536])));
+            let pieces =
+                futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from(vec![b' '; 65536])));
             Body::from_stream(pieces).into_response()
         }
     }
