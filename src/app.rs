@@ -233,6 +233,13 @@ pub struct Background {
 }
 
 impl Background {
+    /// Runs this beside as well: what belongs to a journey, which the app does not know.
+    #[must_use]
+    pub fn with(mut self, work: impl Future<Output = ()> + Send + 'static) -> Background {
+        self.tasks.push(tokio::spawn(work));
+        self
+    }
+
     /// How often the event feed has looked at the table.
     #[must_use]
     pub fn feed_statements(&self) -> &Statements {

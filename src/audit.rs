@@ -13,6 +13,7 @@ mod points;
 mod report;
 mod requests;
 mod shops;
+mod staff;
 mod statuses;
 mod wallets;
 
@@ -25,7 +26,7 @@ use crate::error::Result;
 pub use report::{Fault, Finding, Report};
 
 /// Every check, in the order of the report.
-const CHECKS: [&[Check]; 10] = [
+const CHECKS: [&[Check]; 11] = [
     wallets::CHECKS,
     orders::CHECKS,
     goods::CHECKS,
@@ -35,6 +36,7 @@ const CHECKS: [&[Check]; 10] = [
     offers::CHECKS,
     points::CHECKS,
     people::CHECKS,
+    staff::CHECKS,
     requests::CHECKS,
 ];
 

@@ -1,5 +1,6 @@
 //! The command line: what an operator or a developer types, and what they read back.
 
+mod doctor;
 mod open;
 mod payouts;
 mod serve;
@@ -7,14 +8,15 @@ mod serve;
 use std::error::Error;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use tracing_subscriber::EnvFilter;
 
 use crate::app::Role;
 use crate::config::{Config, Environment, SETTINGS};
 use crate::journeys::profile;
 use crate::values::Phone;
-use crate::{audit, demo, graphql};
+use crate::{audit, demo, graphql, rest};
 
 /// GraphQL gateway for the consumer journeys of a housing-society commerce app.
 #[derive(Parser)]
@@ -38,8 +40,21 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Look at everything that the gateway stands on, and say what to do about what is wrong.
+    Doctor,
     /// Print the GraphQL schema, as in schema.graphql.
     Schema,
+    /// Print what completes this program's commands in a shell: `source <(society-gateway completions bash)`.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the OpenAPI description of the REST paths, as under /api/v1/openapi.json.
+    Openapi {
+        /// Print each path beside its GraphQL operation instead, as in docs/API.md.
+        #[arg(long)]
+        table: bool,
+    },
     /// Give a person a role that cannot be chosen in the app, or take it back.
     Grant {
         /// The person's phone, such as +919876543210; created if nobody has it yet.
@@ -65,9 +80,18 @@ type Outcome = Result<(), Box<dyn Error>>;
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    if matches!(cli.command, Some(Command::Schema)) {
-        print!("{}", graphql::sdl());
-        return ExitCode::SUCCESS;
+    // What describes the build needs no settings.
+    match cli.command {
+        Some(Command::Schema) => {
+            print!("{}", graphql::sdl());
+            return ExitCode::SUCCESS;
+        }
+        Some(Command::Completions { shell }) => {
+            clap_complete::generate(shell, &mut Cli::command(), "society-gateway", &mut std::io::stdout());
+            return ExitCode::SUCCESS;
+        }
+        Some(Command::Openapi { table }) => return report(describe(table)),
+        _ => {}
     }
     let config = match Config::from_env() {
         Ok(config) => config,
@@ -77,7 +101,11 @@ pub fn main() -> ExitCode {
         }
     };
     start_logging(config.environment);
-    match run(cli.command.unwrap_or(Command::Serve), config) {
+    report(run(cli.command.unwrap_or(Command::Serve), config))
+}
+
+fn report(outcome: Outcome) -> ExitCode {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("society-gateway: {error}");
@@ -98,12 +126,22 @@ async fn run(command: Command, config: Config) -> Outcome {
         Command::Migrate => migrate(config).await,
         Command::Demo => load_demo(config).await,
         Command::Audit { json } => audit(config, json).await,
+        Command::Doctor => doctor::doctor(config).await,
         Command::Grant { phone, role } => grant(config, &phone, role).await,
         Command::Payouts { paid: Some(id), .. } => payouts::settle(config, id, true).await,
         Command::Payouts { failed: Some(id), .. } => payouts::settle(config, id, false).await,
         Command::Payouts { .. } => payouts::list(config).await,
-        Command::Schema => Ok(()),
+        Command::Schema | Command::Completions { .. } | Command::Openapi { .. } => Ok(()),
     }
+}
+
+#[tokio::main]
+async fn describe(table: bool) -> Outcome {
+    match table {
+        true => print!("{}", rest::table().await?),
+        false => println!("{:#}", rest::openapi().await?),
+    }
+    Ok(())
 }
 
 async fn migrate(config: Config) -> Outcome {

@@ -7,7 +7,7 @@ mod reader;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-pub use choices::{Environment, Origins, OtpDelivery, Payments};
+pub use choices::{Deprecation, Environment, Origins, OtpDelivery, Payments};
 pub use providers::{RazorpayAccount, Secret, TwilioAccount, TwilioSender};
 pub use reader::{ConfigError, Misfit};
 
@@ -34,6 +34,12 @@ pub struct Config {
     pub token_secrets_previous: Vec<String>,
     /// `REST_TOKEN_DAYS`: how long a token issued on the REST face lives.
     pub rest_token_days: u32,
+    /// `REST_AT_ROOT`: the REST paths are served without their prefix, too.
+    pub rest_at_root: bool,
+    /// `REST_DEPRECATION`: what the REST paths say of their end.
+    pub rest_deprecation: Option<Deprecation>,
+    /// `API_DOCS`: whether the page of the REST paths is served.
+    pub api_docs: bool,
     /// `DEV_OTP`: the code that every phone receives. Development only.
     pub dev_otp: Option<String>,
     /// `RATE_LIMITS`: off only in development, for load tests.
@@ -64,6 +70,8 @@ pub struct Config {
     pub assistant_seconds: u32,
     /// `ALLOWED_ORIGINS`
     pub allowed_origins: Origins,
+    /// `EXPLORER`: whether `/graphiql` is served.
+    pub explorer: bool,
     /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// `EVENT_DAYS`: how long events are kept for replay.
@@ -87,6 +95,13 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "comma-separated former secrets: what they signed or encrypted is still read",
     ),
     ("REST_TOKEN_DAYS", "30", "life of tokens issued on the REST paths, 1 to 365"),
+    ("REST_AT_ROOT", "off", "on: the REST paths also without /api/v1, as the oldest clients call them"),
+    (
+        "REST_DEPRECATION",
+        "off",
+        "2027-01-31, or 2027-01-31,2027-12-31: since when the REST paths are deprecated, and when they end",
+    ),
+    ("API_DOCS", "on in development", "on or off: the page /api/v1/docs; openapi.json is always served"),
     ("DEV_OTP", "none", "six digits that every phone receives (development)"),
     ("RATE_LIMITS", "on", "on or off (off in development only)"),
     ("OTP_DELIVERY", "console", "console (development), twilio, or off: nobody can sign in anew"),
@@ -127,6 +142,7 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ("ASSISTANT_KEY", "none", "the provider's key; absent: its own variable, such as OPENAI_API_KEY"),
     ("ASSISTANT_SECONDS", "20", "seconds that an answer of the model may take, 1 to 120"),
     ("ALLOWED_ORIGINS", "any", "any, or comma-separated origins such as https://app.example.org"),
+    ("EXPLORER", "on in development", "on or off: GraphiQL at /graphiql"),
     ("TRUSTED_PROXIES", "none", "comma-separated addresses whose X-Forwarded-For is believed"),
     ("EVENT_DAYS", "7", "days that events are kept for subscribers who come back, 1 to 365"),
     (
@@ -204,15 +220,19 @@ impl Config {
             ),
             rest_token_days: reader
                 .read("REST_TOKEN_DAYS", 30, "a number from 1 to 365", |text| number_in(text, 1..=365)),
+            rest_at_root: reader.on_or_off("REST_AT_ROOT", false),
+            rest_deprecation: reader.read(
+                "REST_DEPRECATION",
+                None,
+                "off, a day, or two days with a comma between, the later one second",
+                Deprecation::parse,
+            ),
+            api_docs: reader.on_or_off("API_DOCS", environment == Environment::Development),
             dev_otp: reader.read("DEV_OTP", None, "six digits", |text| {
                 (text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()))
                     .then(|| Some(text.to_owned()))
             }),
-            rate_limits: reader.read("RATE_LIMITS", true, "on or off", |text| match text {
-                "on" => Some(true),
-                "off" => Some(false),
-                _ => None,
-            }),
+            rate_limits: reader.on_or_off("RATE_LIMITS", true),
             otp_delivery,
             twilio: TwilioAccount::read(&mut reader, otp_delivery == OtpDelivery::Twilio),
             otp_text: reader.read("OTP_TEXT", providers::OTP_TEXT.to_owned(), "a text with {code}", |text| {
@@ -252,6 +272,7 @@ impl Config {
                 "any, or comma-separated origins",
                 Origins::parse,
             ),
+            explorer: reader.on_or_off("EXPLORER", environment == Environment::Development),
             trusted_proxies: reader.read(
                 "TRUSTED_PROXIES",
                 Vec::new(),

@@ -63,6 +63,28 @@ pub enum Code {
 }
 
 impl Code {
+    /// Every code.
+    pub const ALL: [Code; 18] = [
+        Code::BadInput,
+        Code::Unauthenticated,
+        Code::TokenExpired,
+        Code::OnboardingRequired,
+        Code::Forbidden,
+        Code::NotFound,
+        Code::Conflict,
+        Code::InsufficientBalance,
+        Code::InsufficientPoints,
+        Code::OutOfStock,
+        Code::OtherShopInCart,
+        Code::CouponInvalid,
+        Code::IdempotencyKeyReused,
+        Code::CursorExpired,
+        Code::RateLimited,
+        Code::AssistantUnavailable,
+        Code::Busy,
+        Code::Internal,
+    ];
+
     /// The value of `extensions.code`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -12,6 +12,7 @@ pub mod variables;
 use async_graphql::{MergedObject, MergedSubscription, SchemaBuilder};
 
 use crate::journeys::addresses::{AddressesMutation, AddressesQuery};
+use crate::journeys::admin::AdminQuery;
 use crate::journeys::assistant::{AssistantMutation, AssistantSubscription};
 use crate::journeys::auth::{AuthMutation, AuthQuery};
 use crate::journeys::cart::{CartMutation, CartQuery};
@@ -23,6 +24,7 @@ use crate::journeys::profile::{ProfileMutation, ProfileQuery};
 use crate::journeys::rewards::{RewardsMutation, RewardsQuery};
 use crate::journeys::settings::{SettingsMutation, SettingsQuery};
 use crate::journeys::shops::ShopQuery;
+use crate::journeys::staff::{StaffMutation, StaffQuery};
 use crate::journeys::support::{SupportMutation, SupportQuery};
 use crate::journeys::vendor::{VendorMutation, VendorQuery};
 use crate::journeys::wallet::{WalletMutation, WalletPaymentMutation, WalletPaymentQuery, WalletQuery};
@@ -51,6 +53,8 @@ pub struct Query(
     PrivacyQuery,
     SupportQuery,
     VendorQuery,
+    StaffQuery,
+    AdminQuery,
 );
 
 /// What can be changed.
@@ -73,6 +77,7 @@ pub struct Mutation(
     SupportMutation,
     AssistantMutation,
     VendorMutation,
+    StaffMutation,
 );
 
 /// What can be followed live.

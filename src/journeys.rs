@@ -4,6 +4,7 @@
 //! takes a connection. A journey may use another's rows, never its verbs or resolvers.
 
 pub mod addresses;
+pub mod admin;
 pub mod assistant;
 pub mod auth;
 pub mod cart;
@@ -15,6 +16,7 @@ pub mod profile;
 pub mod rewards;
 pub mod settings;
 pub mod shops;
+pub mod staff;
 pub mod support;
 pub mod vendor;
 pub mod wallet;

@@ -137,6 +137,22 @@ pub trait Reach {
         self.viewer()?.require(Role::Vendor)
     }
 
+    /// The signed-in member of the staff; admins are as well.
+    ///
+    /// # Errors
+    /// As [`Reach::viewer`]; `ONBOARDING_REQUIRED` or `FORBIDDEN` for others.
+    fn staff(&self) -> Result<&Viewer> {
+        self.viewer()?.require_staff()
+    }
+
+    /// The signed-in admin.
+    ///
+    /// # Errors
+    /// As [`Reach::viewer`]; `ONBOARDING_REQUIRED` or `FORBIDDEN` for others.
+    fn admin(&self) -> Result<&Viewer> {
+        self.viewer()?.require(Role::Admin)
+    }
+
     /// The key of one mutation: its argument, or else the `Idempotency-Key` header together with the place of the
     /// mutation in the document. One header may cover several mutations; each is then repeated as itself.
     ///

@@ -8,6 +8,7 @@ mod answer;
 mod body;
 mod endpoint;
 mod input;
+mod openapi;
 mod operation;
 mod route;
 mod routes;
@@ -21,15 +22,16 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{DefaultBodyLimit, RawPathParams, Request};
-use axum::http::Method;
+use axum::http::{Method, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodFilter, MethodRouter};
+use axum::routing::MethodRouter;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use answer::Refusal;
+pub use openapi::{openapi, table};
 
 use crate::error::{Error, INTERNAL_MESSAGE, Result};
-use crate::graphql;
+use crate::graphql::{self, Schema};
 use crate::request::Scope;
 use crate::rest::endpoint::Endpoint;
 use crate::rest::operation::Checker;
@@ -51,37 +53,77 @@ impl fmt::Display for Unfit {
 
 impl std::error::Error for Unfit {}
 
-/// Every path of the table, to be mounted under `/api/v1`. Requests need [`Prepared`] in their extensions.
-///
-/// # Errors
-/// The first line of the table, or document, that does not fit.
-pub async fn router<S: Clone + Send + Sync + 'static>() -> std::result::Result<Router<S>, Unfit> {
-    let checker = Checker::new()?;
-    let schema = graphql::builder().finish();
-    let mut paths: BTreeMap<&'static str, MethodRouter<S>> = BTreeMap::new();
-    for route in routes::table() {
-        let filter = MethodFilter::try_from(route.method.clone())
-            .map_err(|error| Unfit(format!("{} {}: {error}", route.method, route.path)))?;
-        let endpoint = Arc::new(Endpoint::new(route, &checker).await?);
-        for path in endpoint.paths() {
-            let (endpoint, schema) = (endpoint.clone(), schema.clone());
-            let answer = async move |params: PathParams, request: Request| match endpoint
-                .answer(&schema, params, request)
-                .await
-            {
-                Ok(body) => axum::Json(body).into_response(),
-                Err(refusal) => refusal.into_response(),
-            };
-            let methods = paths.remove(path).unwrap_or_default();
-            paths.insert(path, methods.on(filter, answer));
+/// The table, read and checked.
+pub struct Paths {
+    schema: Schema,
+    lines: BTreeMap<&'static str, Vec<Arc<Endpoint>>>,
+}
+
+impl Paths {
+    /// Reads the table and its documents.
+    ///
+    /// # Errors
+    /// The first line of the table, or document, that does not fit.
+    pub async fn read() -> std::result::Result<Paths, Unfit> {
+        let checker = Checker::new()?;
+        let mut lines: BTreeMap<&'static str, Vec<Arc<Endpoint>>> = BTreeMap::new();
+        for route in routes::table() {
+            let endpoint = Arc::new(Endpoint::new(route, &checker).await?);
+            for path in endpoint.paths() {
+                lines.entry(path).or_default().push(endpoint.clone());
+            }
         }
+        Ok(Paths { schema: graphql::builder().finish(), lines })
     }
-    let router = paths.into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
-    Ok(router
-        .method_not_allowed_fallback(other_method)
-        .fallback(async || Refusal::unknown_path())
-        .layer(DefaultBodyLimit::max(body::LARGEST))
-        .layer(CatchPanicLayer::custom(panicked)))
+
+    /// Every path, to be mounted under `/api/v1` or at the root. Requests need [`Prepared`] in their extensions.
+    pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        let lines = self.lines.iter();
+        let router =
+            lines.fold(Router::new(), |router, (path, lines)| router.route(path, self.methods(lines)));
+        router
+            .method_not_allowed_fallback(other_method)
+            .layer(DefaultBodyLimit::max(body::LARGEST))
+            .layer(CatchPanicLayer::custom(panicked))
+    }
+
+    /// What one path answers: by method the lines that it has.
+    fn methods<S: Clone + Send + Sync + 'static>(&self, lines: &[Arc<Endpoint>]) -> MethodRouter<S> {
+        let mut methods = MethodRouter::new();
+        for (at, first) in lines.iter().enumerate() {
+            let filter = first.filter;
+            let is_same = |line: &&Arc<Endpoint>| line.filter == filter;
+            if lines.iter().take(at).any(|line| is_same(&line)) {
+                continue;
+            }
+            let others: Arc<[Arc<Endpoint>]> = lines.iter().skip(at + 1).filter(is_same).cloned().collect();
+            let (first, schema) = (first.clone(), self.schema.clone());
+            let answer =
+                async move |params: PathParams, request: Request| match line_for(&first, &others, &request)
+                    .answer(&schema, params, request)
+                    .await
+                {
+                    Ok(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
+                    Err(refusal) => refusal.into_response(),
+                };
+            methods = methods.on(filter, answer);
+        }
+        methods
+    }
+}
+
+/// What is no path of the table.
+pub async fn unknown_path() -> Refusal {
+    Refusal::unknown_path()
+}
+
+/// Of the lines of one path and method that for who asks; the first where none is.
+fn line_for<'a>(first: &'a Endpoint, others: &'a [Arc<Endpoint>], request: &Request) -> &'a Endpoint {
+    let Some(Ok(scope)) = request.extensions().get::<Prepared>() else { return first };
+    if others.is_empty() || first.is_for(scope) {
+        return first;
+    }
+    others.iter().find(|line| line.is_for(scope)).map_or(first, |line| line)
 }
 
 type PathParams = std::result::Result<RawPathParams, RawPathParamsRejection>;

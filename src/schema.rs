@@ -322,6 +322,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    promotion (id) {
+        id -> Int8,
+        title -> Text,
+        body -> Text,
+        city -> Text,
+        society -> Nullable<Text>,
+        offer_id -> Nullable<Int8>,
+        status -> Text,
+        recipients -> Int4,
+        sent -> Int4,
+        told_up_to -> Int8,
+        created_by -> Int8,
+        created_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     reward_account (user_id) {
         user_id -> Int8,
         points -> Int8,
@@ -372,6 +390,20 @@ diesel::table! {
         day_of_week -> Int2,
         open_time -> Time,
         close_time -> Time,
+    }
+}
+
+diesel::table! {
+    staff_action (id) {
+        id -> Int8,
+        actor_id -> Int8,
+        action -> Text,
+        target_kind -> Text,
+        target_id -> Int8,
+        reason -> Nullable<Text>,
+        detail -> Nullable<Text>,
+        transaction_id -> Nullable<Int8>,
+        created_at -> Timestamptz,
     }
 }
 
@@ -547,11 +579,15 @@ diesel::joinable!(payment -> user_profile (user_id));
 diesel::joinable!(payment -> wallet_transaction (transaction_id));
 diesel::joinable!(payout_account -> user_profile (vendor_id));
 diesel::joinable!(payout_request -> shop (shop_id));
+diesel::joinable!(promotion -> offer (offer_id));
+diesel::joinable!(promotion -> user_profile (created_by));
 diesel::joinable!(reward_account -> user_profile (user_id));
 diesel::joinable!(reward_ledger -> orders (order_id));
 diesel::joinable!(reward_ledger -> reward_account (user_id));
 diesel::joinable!(shop -> user_profile (owner_id));
 diesel::joinable!(shop_hours -> shop (shop_id));
+diesel::joinable!(staff_action -> user_profile (actor_id));
+diesel::joinable!(staff_action -> wallet_transaction (transaction_id));
 diesel::joinable!(stock_movement -> item (item_id));
 diesel::joinable!(stock_movement -> orders (order_id));
 diesel::joinable!(support_message -> support_ticket (ticket_id));
@@ -592,10 +628,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     payment,
     payout_account,
     payout_request,
+    promotion,
     reward_account,
     reward_ledger,
     shop,
     shop_hours,
+    staff_action,
     stock_movement,
     support_message,
     support_ticket,

@@ -1,6 +1,9 @@
 //! The axum router: what is served where, and what every response carries.
 
 mod ask;
+mod deprecation;
+pub mod docs;
+mod explorer;
 mod graphql;
 mod media;
 mod media_type;
@@ -31,11 +34,12 @@ pub use request_id::RequestId;
 pub use websocket::Sockets;
 
 use crate::app::App;
-use crate::config::Origins;
+use crate::config::{Config, Origins};
 use crate::error::{Code, INTERNAL_MESSAGE, Result};
 use crate::graphql::Gateway;
 use crate::request::Face;
 use crate::rest;
+use crate::server::deprecation::Announcement;
 use crate::server::scope::{Peer, scope};
 
 /// How long a browser may remember what a preflight allowed.
@@ -76,15 +80,34 @@ impl ServerState {
 
 /// Everything that is served.
 ///
-/// Requests are named first, so that preflights, panics and unknown paths carry their name, too.
+/// Beside `/api/v1`, the REST paths are at the root where the oldest clients need them; none of them has the name of
+/// anything else that is there.
 ///
 /// # Errors
 /// A REST path that does not fit the schema: a fault in the build.
 pub async fn router(state: ServerState) -> std::result::Result<Router, rest::Unfit> {
-    let cors = cors(&state.app.config.allowed_origins);
-    let rest = rest::router().await?.layer(middleware::from_fn_with_state(state.app.clone(), prepare_rest));
+    let config = state.app.config.clone();
+    let description = docs::description().await?;
+    let paths = rest::Paths::read().await?;
+    let prepare = middleware::from_fn_with_state(state.app.clone(), prepare_rest);
+    let announcement = Announcement::of(&config);
+    let announce = middleware::map_response(move |response: Response| {
+        let told = announcement.told(response);
+        async { told }
+    });
+    let rest = || paths.router().layer(prepare.clone());
+    let at_root = if config.rest_at_root { rest().layer(announce.clone()) } else { Router::new() };
+    let under_prefix = rest()
+        .route("/openapi.json", get(async move |headers| description.answer(&headers)))
+        .route("/docs", get(docs::page))
+        .route("/docs/{name}", get(docs::file))
+        .fallback(rest::unknown_path)
+        .layer(announce);
+    let explorer = if config.explorer { explorer::router() } else { Router::new() };
     let router = Router::new()
-        .nest("/api/v1", rest)
+        .merge(explorer)
+        .nest("/api/v1", under_prefix)
+        .merge(at_root)
         .route("/graphql", get(graphql::get).post(graphql::post))
         .route("/graphql/stream", get(stream::get).post(stream::post))
         .route("/graphql/ws", get(websocket::upgrade))
@@ -95,12 +118,19 @@ pub async fn router(state: ServerState) -> std::result::Result<Router, rest::Unf
         .route("/readyz", get(ready))
         .fallback(async || plain(404, "There is nothing at this address."))
         .method_not_allowed_fallback(async || plain(405, "The method is not allowed for the requested URL."))
-        .with_state(state)
+        .with_state(state);
+    Ok(dressed(router, &config))
+}
+
+/// Gives every answer, whoever makes it, what all of them carry (contract §1.7).
+///
+/// Requests are named first, so that preflights, panics and unknown paths carry their name, too.
+pub fn dressed(router: Router, config: &Config) -> Router {
+    router
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(cors)
+        .layer(cors(&config.allowed_origins, Announcement::of(config).names()))
         .layer(middleware::map_response(secured))
-        .layer(middleware::from_fn(request_id::name_request));
-    Ok(router)
+        .layer(middleware::from_fn(request_id::name_request))
 }
 
 /// Finds out who asks, for the REST face.
@@ -151,7 +181,7 @@ async fn secured(mut response: Response) -> Response {
 
 /// Any page may call, without credentials; or those of the listed origins, with them. A preflight never needs a token: it is
 /// answered before anything else looks at the request.
-fn cors(origins: &Origins) -> CorsLayer {
+fn cors(origins: &Origins, announced: impl Iterator<Item = HeaderName>) -> CorsLayer {
     let (origin, credentials) = match origins {
         Origins::Any => (AllowOrigin::any(), false),
         Origins::Only(listed) => {
@@ -168,11 +198,12 @@ fn cors(origins: &Origins) -> CorsLayer {
         Method::POST,
         Method::PUT,
     ];
+    let exposed = [request_id::X_REQUEST_ID, HeaderName::from_static("traceparent")].into_iter();
     CorsLayer::new()
         .allow_origin(origin)
         .allow_credentials(credentials)
         .allow_methods(methods)
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([request_id::X_REQUEST_ID, HeaderName::from_static("traceparent")])
+        .expose_headers(exposed.chain(announced).collect::<Vec<_>>())
         .max_age(PREFLIGHT_KEPT)
 }

@@ -18,6 +18,7 @@ mod report;
 mod scenario;
 mod seed;
 mod statements;
+mod twins;
 
 use std::time::Duration;
 
@@ -29,7 +30,7 @@ use crate::machine::Machine;
 use crate::options::Options;
 use crate::people::People;
 use crate::report::{Measured, Report};
-use crate::scenario::{SCENARIOS, Scenario};
+use crate::scenario::{Scenario, scenarios};
 use crate::seed::Size;
 use crate::statements::InProcess;
 
@@ -71,14 +72,16 @@ async fn run(options: &Options, database: &mut Database) -> Result<()> {
     let gateway = Gateway::start(database).await?;
     let machine = Machine::new(gateway.id().ok_or("the gateway is gone")?, database.postmaster());
     let mut report = Report::new(size, options, &database.settings().await?);
+    let mut scenarios = scenarios();
+    scenarios.retain(|scenario| options.wants(scenario));
     let in_process = InProcess::start(database.url()).await?;
-    for scenario in SCENARIOS.iter().filter(|scenario| options.wants(scenario)) {
+    for scenario in &scenarios {
         report.add(scenario, in_process.count(scenario, database.url(), size, &people).await?);
     }
     drop(in_process);
     for round in 0..=options.rounds() {
         let time = if round == 0 { WARM_UP } else { options.time() };
-        for scenario in SCENARIOS.iter().filter(|scenario| options.wants(scenario)) {
+        for scenario in &scenarios {
             eprintln!("round {round} of {}: {}", options.rounds(), scenario.name);
             let before = machine.spent();
             let measured = measure(scenario, database.url(), size, &people, &gateway, time).await?;
@@ -110,13 +113,16 @@ async fn measure(
     time: Duration,
 ) -> Result<Measured> {
     let seed = rand::random();
-    let most = (MOST_ORDERS_PER_SECOND * time.as_secs_f64()) as usize;
-    let asking = people.asking(scenario.askers, most);
-    scenario.prepare(database, size, &asking).await?;
-    let floor = load::drive(floor::connect(scenario.floor, database).await?, &asking, time, seed).await?;
-
-    // The floor is never the slower one, so these are enough.
-    let most = (floor.per_second() * time.as_secs_f64()) as usize + CONCURRENCY;
+    let mut most = (MOST_ORDERS_PER_SECOND * time.as_secs_f64()) as usize;
+    let mut floor = None;
+    if let Some(sql) = scenario.floor {
+        let asking = people.asking(scenario.askers, most);
+        scenario.prepare(database, size, &asking).await?;
+        let load = load::drive(floor::connect(sql, database).await?, &asking, time, seed).await?;
+        // The floor is never the slower one, so these are enough.
+        most = (load.per_second() * time.as_secs_f64()) as usize + CONCURRENCY;
+        floor = Some(load);
+    }
     let asking = people.asking(scenario.askers, most);
     scenario.prepare(database, size, &asking).await?;
     let clients = client::connect(gateway.address(), scenario.call).await?;

@@ -47,6 +47,11 @@ impl Person {
         Ok(Person { user_id, city, society, token })
     }
 
+    /// A shop of their society, open: the seed gives society number n the shop of that number.
+    pub fn shop(&self) -> &str {
+        self.society.rsplit(' ').next().unwrap_or_default()
+    }
+
     /// Half of the consumers pay from their wallets, the others in cash.
     pub fn pays_from_wallet(&self) -> bool {
         self.user_id % 2 == 0

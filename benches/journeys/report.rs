@@ -10,12 +10,12 @@ use crate::load::Load;
 use crate::options::Options;
 use crate::scenario::Scenario;
 use crate::seed::Size;
-use crate::{CONCURRENCY, Result, live};
+use crate::{CONCURRENCY, Result, live, twins};
 
 /// One round of a scenario.
 pub struct Measured {
-    /// The bare client.
-    pub floor: Load,
+    /// The bare client, where it sends the same.
+    pub floor: Option<Load>,
     /// The gateway.
     pub gateway: Load,
     /// What the gateway's process spent on the cores meanwhile.
@@ -30,7 +30,7 @@ pub struct Statements {
     /// As the gateway sends them.
     pub gateway: f64,
     /// As the floor sends them.
-    pub floor: f64,
+    pub floor: Option<f64>,
 }
 
 /// The rows so far.
@@ -106,8 +106,8 @@ impl Rounds {
         Row {
             scenario: self.name,
             requests_per_s: self.median(|round| Some(round.gateway.per_second())),
-            floor_per_s: self.median(|round| Some(round.floor.per_second())),
-            ratio: self.median(|round| Some(round.gateway.per_second() / round.floor.per_second())),
+            floor_per_s: self.median(|round| Some(round.floor.as_ref()?.per_second())),
+            ratio: self.median(|round| Some(round.gateway.per_second() / round.floor.as_ref()?.per_second())),
             p50_ms: self.median(|round| Some(round.gateway.quantile_ms(0.50))),
             p99_ms: self.median(|round| Some(round.gateway.quantile_ms(0.99))),
             cpu_us_per_request: self.median(cpu_us),
@@ -160,15 +160,36 @@ impl fmt::Display for Report {
 }
 
 impl Report {
-    fn write_remarks(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for row in self.rows.iter().filter(|row| row.statements.gateway != row.statements.floor) {
-            writeln!(
-                f,
-                "\n{}: the gateway sends {} statements, the floor {}. Bring benches/journeys/floor up to date before \
-                 reading the ratio.",
-                row.name, row.statements.gateway, row.statements.floor
-            )?;
+    /// What the legacy path costs, measured by what the same document costs at `/graphql`.
+    fn write_twins(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rest = self.rows.iter().filter_map(|row| Some((row.name.strip_prefix(twins::REST)?, row.row())));
+        let beside = rest.filter_map(|(name, rest)| {
+            let is_twin = |row: &&Rounds| row.name.strip_prefix(twins::GRAPHQL) == Some(name);
+            let graphql = self.rows.iter().find(is_twin)?.row();
+            Some((name, rest.cpu_us_per_request? / graphql.cpu_us_per_request?))
+        });
+        let told: Vec<String> = beside.map(|(name, ratio)| format!("{name} {ratio:.2}")).collect();
+        if told.is_empty() {
+            Ok(())
+        } else {
+            writeln!(f, "\nCPU of REST to its GraphQL twin: {}", told.join(", "))
         }
+    }
+
+    fn write_remarks(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for row in &self.rows {
+            if let Some(floor) = row.statements.floor
+                && floor != row.statements.gateway
+            {
+                writeln!(
+                    f,
+                    "\n{}: the gateway sends {} statements, the floor {floor}. Bring benches/journeys/floor up to date \
+                     before reading the ratio.",
+                    row.name, row.statements.gateway
+                )?;
+            }
+        }
+        self.write_twins(f)?;
         let wanted: Vec<String> = self
             .rows
             .iter()

@@ -34,9 +34,10 @@ CREATE INDEX payment_look_at_idx ON payment (look_at) WHERE look_at IS NOT NULL;
 
 ALTER TABLE wallet_transaction DROP CONSTRAINT wallet_transaction_source_is_known;
 ALTER TABLE wallet_transaction ADD CONSTRAINT wallet_transaction_source_is_known CHECK (source IN (
-    'api', 'payment', 'order_confirm', 'order_modify', 'order_cancel', 'vendor_cancel', 'order_reject', 'return_completed'
+    'api', 'payment', 'order_confirm', 'order_modify', 'order_cancel', 'vendor_cancel', 'order_reject', 'return_completed',
+    'staff_adjustment'
 ));
 ALTER TABLE wallet_transaction DROP CONSTRAINT wallet_transaction_order_is_named;
 ALTER TABLE wallet_transaction ADD CONSTRAINT wallet_transaction_order_is_named CHECK (
-    (source IN ('api', 'payment')) = (order_id IS NULL)
+    (source IN ('api', 'payment', 'staff_adjustment')) = (order_id IS NULL)
 );

@@ -39,6 +39,8 @@ pub enum Limit {
     QuestionsPerUser,
     /// Exports of everything that is kept of one person.
     ExportsPerUser,
+    /// People that one member of the staff looks up.
+    LookUpsPerStaff,
     /// Sessions refreshed from one client address.
     RefreshPerAddress,
     /// Wallet loads begun by one person.
@@ -61,6 +63,7 @@ const QUOTAS: [(Limit, u32, u64); 14] = [
     (Limit::FilesPerUser, 30, 60 * 60),
     (Limit::QuestionsPerUser, 30, 10 * 60),
     (Limit::ExportsPerUser, 5, 24 * 60 * 60),
+    (Limit::LookUpsPerStaff, 100, 60 * 60),
     (Limit::RefreshPerAddress, 300, 15 * 60),
     (Limit::LoadsPerUser, 20, 60 * 60),
 ];

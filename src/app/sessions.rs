@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use quick_cache::sync::Cache;
@@ -70,11 +71,35 @@ impl Viewer {
     /// # Errors
     /// `ONBOARDING_REQUIRED` before a role was chosen, `FORBIDDEN` with another role.
     pub fn require(&self, role: Role) -> Result<&Viewer> {
-        match self.role {
-            None => Err(Error::new(Code::OnboardingRequired, "Role missing")),
+        match self.onboarded()?.role {
             Some(held) if held == role => Ok(self),
-            Some(_) => Err(Error::forbidden("Forbidden")),
+            _ => Err(Error::forbidden("Forbidden")),
         }
+    }
+
+    /// A signed-in person who has a role, whichever it is.
+    ///
+    /// # Errors
+    /// `ONBOARDING_REQUIRED` before a role was chosen.
+    pub fn onboarded(&self) -> Result<&Viewer> {
+        match self.role {
+            Some(_) => Ok(self),
+            None => Err(Error::new(Code::OnboardingRequired, "Role missing")),
+        }
+    }
+
+    /// Whether the person is of the staff; admins are as well.
+    #[must_use]
+    pub fn is_staff(&self) -> bool {
+        matches!(self.role, Some(Role::Staff | Role::Admin))
+    }
+
+    /// A signed-in member of the staff.
+    ///
+    /// # Errors
+    /// `ONBOARDING_REQUIRED` before a role was chosen, `FORBIDDEN` for consumers and vendors.
+    pub fn require_staff(&self) -> Result<&Viewer> {
+        if self.is_staff() { Ok(self) } else { self.require(Role::Staff) }
     }
 }
 
@@ -122,6 +147,15 @@ impl Sessions {
             self.cache.insert(session, viewer.clone());
         }
         Ok(Some(viewer))
+    }
+
+    /// Whether that person has an account, and did not delete it.
+    ///
+    /// # Errors
+    /// `BUSY` or `INTERNAL` when the database fails.
+    pub async fn knows(&self, pool: &Pool, user: UserId) -> Result<bool> {
+        let accounts = user_profile::table.find(user).filter(user_profile::deleted_at.is_null());
+        Ok(diesel::select(exists(accounts)).get_result(&mut pool.get().await?).await?)
     }
 
     fn generation(&self) -> u64 {

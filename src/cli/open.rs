@@ -10,7 +10,7 @@ use rand::Rng;
 
 use crate::app::App;
 use crate::config::Config;
-use crate::db::embedded::{Embedded, Options};
+use crate::db::embedded::{Embedded, EmbeddedError, Options};
 use crate::db::{Migrated, Pool, migrate, pending};
 use crate::values::Clock;
 
@@ -87,7 +87,8 @@ async fn open_at(config: Config, url: &str, other: Other) -> Result<(Arc<App>, M
     Ok((App::new(config, Clock::default(), pool, &secret), migrated))
 }
 
-async fn start_embedded(config: &Config) -> Result<Embedded, Box<dyn Error>> {
+/// Starts the private PostgreSQL of the data folder, or adopts it.
+pub(super) async fn start_embedded(config: &Config) -> Result<Embedded, EmbeddedError> {
     tracing::info!("using the private PostgreSQL in {}", config.data_dir.display());
     let size = u32::try_from(config.database_pool_size).unwrap_or(u32::MAX);
     // Beside the pool: migrations, and somebody with psql.

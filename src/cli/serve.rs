@@ -17,7 +17,8 @@ use crate::app::{App, Role};
 use crate::cli::open::{self, Opened};
 use crate::config::{Config, Environment};
 use crate::demo;
-use crate::journeys::wallet;
+use crate::journeys::staff::mailing;
+use crate::journeys::wallet::loading;
 use crate::server::{self, ServerState};
 
 /// How long requests in progress may take after a signal to stop.
@@ -53,8 +54,11 @@ async fn run(
     if app.config.environment == Environment::Development && demo::load(app).await? {
         tracing::info!("loaded the demo society");
     }
-    let background = app.start_background().await?;
-    let payments = tokio::spawn(wallet::loading::keep_looking(app.clone()));
+    let background = app
+        .start_background()
+        .await?
+        .with(mailing::run(app.clone()))
+        .with(loading::keep_looking(app.clone()));
     let stopping = CancellationToken::new();
     let state = ServerState::new(app.clone(), stopping.clone())?;
     let sockets = state.sockets.clone();
@@ -86,7 +90,6 @@ async fn run(
             }
         }
     }
-    payments.abort();
     drop(background);
     Ok(())
 }
@@ -113,11 +116,19 @@ async fn told_to_stop() {
 
 /// Says what to open and whom to sign in as. Where nobody reads it, nothing is lost.
 fn greet(app: &App, address: SocketAddr) -> Result<(), Box<dyn Error>> {
+    let explorer = if app.config.explorer {
+        format!("  Explorer       http://{address}/graphiql\n")
+    } else {
+        String::new()
+    };
     let mut text = format!(
-        "\nsociety-gateway is running.\n\n  GraphQL        http://{address}/graphql\n  \
+        "\nsociety-gateway is running.\n\n{explorer}  GraphQL        http://{address}/graphql\n  \
          Subscriptions  ws://{address}/graphql/ws, http://{address}/graphql/stream\n  \
-         REST           http://{address}/api/v1\n"
+         REST           http://{address}/api/v1, described in http://{address}/api/v1/openapi.json\n"
     );
+    if app.config.api_docs {
+        writeln!(text, "  REST, to try   http://{address}{}", server::docs::PAGE)?;
+    }
     if app.config.environment == Environment::Development {
         introduce(&mut text, app)?;
     }

@@ -1,6 +1,9 @@
 //! Settings that are one of a few words, and how they are read.
 
+use chrono::NaiveDate;
+
 use super::reader::list;
+use crate::values::Date;
 
 /// Where the gateway runs; decides which conveniences are allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +34,15 @@ pub enum Payments {
     Razorpay,
     /// Wallets cannot be loaded.
     Off,
+}
+
+/// What clients are told of the end of the REST paths (RFC 9745, RFC 8594).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deprecation {
+    /// From this day on they are deprecated.
+    pub since: NaiveDate,
+    /// On this day they end.
+    pub sunset: Option<NaiveDate>,
 }
 
 /// The origins whose pages may call the gateway from a browser.
@@ -74,12 +86,36 @@ impl Payments {
     }
 }
 
+impl Deprecation {
+    /// A day, or two of them with a comma between, the later one second.
+    pub(super) fn parse(text: &str) -> Option<Option<Deprecation>> {
+        if text == "off" {
+            return Some(None);
+        }
+        let day = |text: &str| Date::parse(text.trim()).ok().map(|day| day.0);
+        let (since, sunset) = match text.split_once(',') {
+            Some((since, sunset)) => (day(since)?, Some(day(sunset)?)),
+            None => (day(text)?, None),
+        };
+        sunset.is_none_or(|sunset| sunset >= since).then_some(Some(Deprecation { since, sunset }))
+    }
+}
+
 impl Origins {
     pub(super) fn parse(text: &str) -> Option<Origins> {
         if text == "any" {
             return Some(Origins::Any);
         }
         list(text, origin).map(Origins::Only)
+    }
+}
+
+/// On or off.
+pub(super) fn switch(text: &str) -> Option<bool> {
+    match text {
+        "on" => Some(true),
+        "off" => Some(false),
+        _ => None,
     }
 }
 

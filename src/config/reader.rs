@@ -84,6 +84,15 @@ impl Reader<'_> {
         }
     }
 
+    /// A switch.
+    pub(super) fn on_or_off(&mut self, name: &'static str, default: bool) -> bool {
+        self.read(name, default, "on or off", |text| match text {
+            "on" => Some(true),
+            "off" => Some(false),
+            _ => None,
+        })
+    }
+
     pub(super) fn refuse(&mut self, name: &'static str, value: Option<String>, expected: &str) {
         self.misfits.push(Misfit { name, value, expected: expected.to_owned() });
     }

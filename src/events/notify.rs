@@ -22,6 +22,8 @@ word! {
         Promo = "promo",
         /// A support ticket.
         Support = "support",
+        /// A vendor's own shop. Consumers get none of these.
+        Shop = "shop",
     }
 }
 
@@ -36,7 +38,7 @@ pub struct Notice {
     pub title: String,
     /// One or two sentences.
     pub body: String,
-    /// The order or support ticket that it leads to.
+    /// The order, support ticket, offer or shop that it leads to.
     pub target_id: Option<i64>,
 }
 

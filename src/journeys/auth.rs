@@ -9,5 +9,5 @@ mod resolvers;
 mod tokens;
 mod verbs;
 
-pub use model::Session;
+pub use model::{Ending, Session};
 pub use resolvers::{AuthMutation, AuthQuery};

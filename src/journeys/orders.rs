@@ -23,6 +23,6 @@ mod subscriptions;
 pub use confirm::Checkout;
 pub use lines::{OrderItem, OrderStatusLog};
 pub use messages::OrderMessage;
-pub use model::{Order, PaymentMode, PaymentStatus, PhoneOfUser};
+pub use model::{Order, OrderFilter, PaymentMode, PaymentStatus, PhoneOfUser};
 pub use resolvers::{OrdersMutation, OrdersQuery, ShopOrdersMutation};
 pub use subscriptions::OrdersSubscription;

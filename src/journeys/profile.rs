@@ -5,6 +5,6 @@ mod model;
 mod resolvers;
 mod verbs;
 
-pub use model::{ConsumerProfile, ConsumerProfileOf, User};
+pub use model::{ConsumerProfile, ConsumerProfileOf, User, UserById};
 pub use resolvers::{ProfileMutation, ProfileQuery};
 pub use verbs::grant;

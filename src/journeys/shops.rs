@@ -10,6 +10,6 @@ mod resolvers;
 
 pub use hours::{HoursOfShop, ShopHours};
 pub use items::ItemsOfShop;
-pub use listing::{Place, ShopCursor, ShopFilter, ShopStatus, Wanted};
+pub use listing::{Place, ShopCursor, ShopFilter, ShopStatus, Wanted, part};
 pub use model::{Item, ItemById, Shop, ShopById, Society};
 pub use resolvers::ShopQuery;

@@ -14,8 +14,9 @@ mod wallet;
 use async_graphql::MergedObject;
 
 pub use account::{NewPayoutAccount, PayoutAccount, PayoutAccountInput, set_up};
+pub use documents::VendorDocument;
 pub use input::{AddItemInput, CreateShopInput, CreateVendorProfileInput, UpdateItemInput, UpdateShopInput};
-pub use model::VendorProfile;
+pub use model::{VendorProfile, VendorProfileOf};
 
 use account::{AccountMutation, AccountQuery};
 use documents::{DocumentMutation, DocumentQuery};

@@ -49,6 +49,8 @@ word! {
         OrderReject = "order_reject",
         /// A return was completed.
         ReturnCompleted = "return_completed",
+        /// The staff put something right.
+        StaffAdjustment = "staff_adjustment",
     }
 }
 
@@ -91,7 +93,7 @@ pub struct Posting<'a> {
     pub amount: Paise,
     /// The text that the consumer sees.
     pub reference: &'a str,
-    /// The order behind it; none exactly when the source is `Api` or `Payment`.
+    /// The order behind it; none exactly when the source is `Api`, `Payment` or `StaffAdjustment`.
     pub order_id: Option<OrderId>,
 }
 
@@ -103,6 +105,9 @@ impl Posting<'_> {
             WalletKind::Recharge => ("Money added", format!("₹{amount} was added to your wallet.")),
             WalletKind::Credit => {
                 ("Money credited", format!("₹{amount} was credited to your wallet: {reference}"))
+            }
+            WalletKind::Debit if self.source == WalletSource::StaffAdjustment => {
+                ("Money taken out", format!("₹{amount} was taken out of your wallet: {reference}"))
             }
             WalletKind::Debit => ("Payment", format!("₹{amount} was paid from your wallet: {reference}")),
             WalletKind::Refund => ("Refund", format!("₹{amount} is back in your wallet: {reference}")),
@@ -169,7 +174,26 @@ pub async fn check_open(conn: &mut Conn, user: UserId) -> Result<()> {
         .first(conn)
         .await
         .optional()?;
-    match closed_at.flatten() {
+    refuse_closed(closed_at.flatten())
+}
+
+/// The same for who is about to move money in it: opened if it is missing, and locked until the transaction ends.
+///
+/// # Errors
+/// `CONFLICT` when the wallet is closed.
+pub async fn lock_open(conn: &mut Conn, user: UserId) -> Result<()> {
+    open(conn, user).await?;
+    let closed_at: Option<DateTime<Utc>> = consumer_wallet::table
+        .find(user)
+        .select(consumer_wallet::closed_at)
+        .for_no_key_update()
+        .first(conn)
+        .await?;
+    refuse_closed(closed_at)
+}
+
+fn refuse_closed(closed_at: Option<DateTime<Utc>>) -> Result<()> {
+    match closed_at {
         None => Ok(()),
         Some(_) => Err(Error::conflict("The customer deleted their account")),
     }

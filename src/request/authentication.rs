@@ -117,6 +117,10 @@ pub async fn authenticate(app: &App, authorization: Option<&str>) -> Result<Auth
             let expires_at = DateTime::from_timestamp(claims.exp, 0).unwrap_or(DateTime::<Utc>::MAX_UTC);
             Ok(Authentication::Viewer { viewer, expires_at })
         }
-        _ => refuse(Code::Unauthenticated, "invalid token"),
+        // A good token, and no session of it. Whether the person left as well is told apart (contract §1.4).
+        _ if app.sessions.knows(app.pool(), claims.sub).await? => {
+            refuse(Code::Unauthenticated, "invalid token")
+        }
+        _ => refuse(Code::Unauthenticated, "Invalid user"),
     }
 }

@@ -6,6 +6,7 @@ use async_graphql::parser::types::VariableDefinition;
 use async_graphql::{Positioned, ServerError, Variables};
 use axum::extract::{Query, Request};
 use axum::http::Method;
+use axum::routing::MethodFilter;
 use serde_json::{Map, Value as Json, json};
 
 use crate::error::{Code, Error};
@@ -22,10 +23,15 @@ use crate::rest::{PathParams, Unfit, prepared};
 
 /// A path with its operation, checked against the schema.
 pub struct Endpoint {
-    route: Route,
-    operation: Operation,
+    /// The method that it answers.
+    pub filter: MethodFilter,
+    /// The line.
+    pub route: Route,
+    /// What it runs.
+    pub operation: Operation,
+    /// What it does with a body.
+    pub body: BodyRule,
     types: Arc<Types>,
-    body: BodyRule,
 }
 
 impl Endpoint {
@@ -53,7 +59,9 @@ impl Endpoint {
             (None, false) => BodyRule::Optional,
             (None, true) => BodyRule::Validated,
         };
-        Ok(Endpoint { route, operation, types: checker.types.clone(), body })
+        let filter = MethodFilter::try_from(route.method.clone())
+            .map_err(|error| Unfit(format!("{} {}: {error}", route.method, route.path)))?;
+        Ok(Endpoint { filter, route, operation, types: checker.types.clone(), body })
     }
 
     /// The path and its aliases.
@@ -61,7 +69,12 @@ impl Endpoint {
         std::iter::once(self.route.path).chain(self.route.aliases.iter().copied()).collect()
     }
 
-    /// What the path answers.
+    /// Whether it is for who asks.
+    pub fn is_for(&self, scope: &Scope) -> bool {
+        self.route.role.admit(scope).is_ok()
+    }
+
+    /// What the path answers, as JSON.
     ///
     /// # Errors
     /// Every failure as the contract words it: authentication, role, body, then what the resolvers find.
@@ -70,7 +83,7 @@ impl Endpoint {
         schema: &Schema,
         params: PathParams,
         mut request: Request,
-    ) -> Result<Map<String, Json>, Refusal> {
+    ) -> Result<Vec<u8>, Refusal> {
         let params = params.map_err(|_| Refusal::unknown_path())?;
         let params: Vec<(&str, &str)> = params.iter().collect();
         // The legacy router takes whole numbers only.
@@ -92,9 +105,7 @@ impl Endpoint {
         if let Some(error) = response.errors.first() {
             return Err(self.refusal(error));
         }
-        let mut body = self.operation.shape.object(response.data);
-        body.insert("status".to_owned(), json!("success"));
-        Ok(body)
+        Ok(serde_json::to_vec(&self.operation.shape.success(&response.data)).map_err(Error::internal)?)
     }
 
     fn admit(&self, scope: &Scope) -> Result<(), Refusal> {

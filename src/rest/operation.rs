@@ -81,6 +81,10 @@ pub struct Operation {
     pub variables: Vec<Positioned<VariableDefinition>>,
     /// How its answer becomes JSON.
     pub shape: Shape,
+    /// `Query` or `Mutation`.
+    pub root: &'static str,
+    /// What it asks of the root.
+    pub asked: SelectionSet,
     document: ExecutableDocument,
     /// The schema's arguments that a variable feeds: the argument's name, the variable's.
     arguments: HashMap<Name, Name>,
@@ -110,9 +114,19 @@ impl Operation {
         };
         let shape =
             Shape::plan(&checker.types, &document, root, &operation.selection_set.node).map_err(unfit)?;
+        if shape.keys().contains(&"status") {
+            return Err(unfit("status is what the envelope tells".to_owned()));
+        }
         let mut arguments = HashMap::new();
         note_arguments(&operation.selection_set.node, &mut arguments);
-        Ok(Operation { variables: operation.variable_definitions, shape, document, arguments })
+        Ok(Operation {
+            variables: operation.variable_definitions,
+            shape,
+            root,
+            asked: operation.selection_set.node,
+            document,
+            arguments,
+        })
     }
 
     /// The REST key of an argument that a resolver names.

@@ -20,6 +20,8 @@ pub enum Role {
     Consumer,
     /// Vendors.
     Vendor,
+    /// Admins.
+    Admin,
     /// Nobody: the path is known, and refused to whoever is signed in.
     Nobody,
 }
@@ -38,6 +40,7 @@ impl Role {
             Role::Public | Role::Anyone => Ok(()),
             Role::Consumer => viewer.require(app::Role::Consumer).map(|_| ()),
             Role::Vendor => viewer.require(app::Role::Vendor).map(|_| ()),
+            Role::Admin => viewer.require(app::Role::Admin).map(|_| ()),
             Role::Nobody => Err(Error::forbidden("Forbidden")),
         }
     }
@@ -57,8 +60,10 @@ pub enum Fault {
 /// An answer that the legacy backend words in its own way.
 #[derive(Clone, Copy, Debug)]
 pub struct Wording {
-    status: u16,
-    message: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// What clients show.
+    pub message: &'static str,
 }
 
 impl From<Wording> for Refusal {
@@ -79,6 +84,10 @@ pub struct Route {
     pub role: Role,
     /// What it runs.
     pub document: Document,
+    /// The section of the table that begins with this line.
+    pub section: Option<&'static str>,
+    /// What the resolvers refuse with here, beyond what may happen on every path.
+    pub refusals: Vec<Code>,
     /// Faults are told in the `Validation error` form, and a body must come.
     pub is_validated: bool,
     /// Numbers and days come as text, as in the fields of a form, and blank for none.
@@ -96,6 +105,7 @@ pub struct Route {
     plain: Vec<&'static str>,
     numeric: Vec<&'static str>,
     renamed: Vec<(&'static str, &'static str)>,
+    below: Option<(&'static str, &'static str)>,
     worded: Vec<(&'static str, &'static [Fault], Wording)>,
     told: Vec<(Code, Wording)>,
 }
@@ -109,6 +119,8 @@ impl Route {
             aliases: Vec::new(),
             role,
             document,
+            section: None,
+            refusals: Vec::new(),
             is_validated: false,
             is_form: false,
             anonymous: None,
@@ -120,9 +132,16 @@ impl Route {
             plain: Vec::new(),
             numeric: Vec::new(),
             renamed: Vec::new(),
+            below: None,
             worded: Vec::new(),
             told: Vec::new(),
         }
+    }
+
+    /// From this line on the table is about this.
+    pub fn begins(mut self, section: &'static str) -> Route {
+        self.section = Some(section);
+        self
     }
 
     /// Also served under this older path.
@@ -187,6 +206,12 @@ impl Route {
         self
     }
 
+    /// The resolvers may refuse with this code. For the description; bad input, conflicts and missing roles need no mention.
+    pub fn refuses(mut self, code: Code) -> Route {
+        self.refusals.push(code);
+        self
+    }
+
     /// A number of this key may come as its digits.
     pub fn numeric(mut self, key: &'static str) -> Route {
         self.numeric.push(key);
@@ -196,6 +221,12 @@ impl Route {
     /// What comes as this key of the body counts as that one, where that one does not come.
     pub fn alias(mut self, key: &'static str, of: &'static str) -> Route {
         self.renamed.push((key, of));
+        self
+    }
+
+    /// An older client sends its keys below this one: they count where the one that is wanted does not come beside it.
+    pub fn also_below(mut self, outer: &'static str, wanted: &'static str) -> Route {
+        self.below = Some((outer, wanted));
         self
     }
 
@@ -248,6 +279,18 @@ impl Route {
         self.told.iter().find(|(known, _)| *known == code).map(|(_, wording)| *wording)
     }
 
+    /// Every answer that this line words, by its status and message.
+    pub fn wordings(&self) -> impl Iterator<Item = Wording> {
+        let of_values = self.worded.iter().map(|(.., wording)| *wording);
+        let of_keys = self.any_of.iter().map(|(_, wording)| *wording);
+        of_keys.chain(of_values).chain(self.told.iter().map(|(_, wording)| *wording))
+    }
+
+    /// The other names that a body may use: what comes, and what it counts as.
+    pub fn other_names(&self) -> &[(&'static str, &'static str)] {
+        &self.renamed
+    }
+
     /// Whether a number of this key may come as its digits.
     pub fn is_numeric(&self, key: &str) -> bool {
         self.is_form || self.numeric.contains(&key)
@@ -268,8 +311,14 @@ impl Route {
         self.plain.contains(&key)
     }
 
-    /// Gives what came under other names the names of the operation's variables.
+    /// Gives what came under other names, or deeper, its place by the names of the operation's variables.
     pub fn rename(&self, body: &mut Map<String, Json>) {
+        if let Some((outer, wanted)) = self.below
+            && !body.contains_key(wanted)
+            && let Some(Json::Object(keys)) = body.remove(outer)
+        {
+            body.extend(keys);
+        }
         for (key, of) in &self.renamed {
             if let Some(value) = body.remove(*key)
                 && !body.contains_key(*of)
@@ -287,6 +336,7 @@ impl Route {
         let any_of = self.any_of.iter().flat_map(|(keys, _)| keys.iter().copied());
         let lists = [&self.lenient, &self.strict, &self.plain, &self.numeric];
         let named = lists.into_iter().flatten().chain(&self.entries).copied();
+        let named = named.chain(self.below.map(|(_, wanted)| wanted));
         let named = named.chain(self.renamed.iter().map(|(_, of)| *of));
         in_paths.chain(any_of).chain(named).chain(self.worded.iter().map(|(key, ..)| *key))
     }

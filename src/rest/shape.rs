@@ -1,41 +1,40 @@
 //! From an operation's answer to the contract's JSON, planned at start-up from the selections and the schema.
 //!
 //! The aliases are the REST keys. The schema's types say the rest: an `ID` is a whole number, an enumeration its
-//! lowercase word, tags one comma-separated text, a time RFC 3339 with `Z` except where [`RFC_1123`] says otherwise. An
-//! alias that begins with `spread` puts its object's members into the object around it.
+//! lowercase word, tags one comma-separated text, a time RFC 3339 with `Z` except where [`plan::RFC_1123`] says otherwise. An
+//! alias that begins with `spread` puts its object's members into the object around it; of an object whose one alias is
+//! `only`, that member is shown in its place.
+
+mod plan;
 
 use std::collections::HashMap;
 
-use async_graphql::parser::types::{BaseType, ExecutableDocument, Field, Selection, SelectionSet, Type};
-use async_graphql::{Name, Positioned, Value};
+use async_graphql::parser::types::{ExecutableDocument, SelectionSet, Type};
+use async_graphql::{Name, Value};
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde_json::{Map, Value as Json};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::graphql::{TypeKind, Types};
+pub use plan::innermost;
 
-/// Times that the legacy backend sent as `Sun, 22 Nov 2026 07:32:29 GMT` (contract, section 1.6).
-const RFC_1123: [(&str, &str); 6] = [
-    ("Order", "createdAt"),
-    ("Order", "updatedAt"),
-    ("OrderMessage", "createdAt"),
-    ("OrderRating", "createdAt"),
-    ("OrderIssue", "createdAt"),
-    ("OrderIssue", "updatedAt"),
-];
-
-/// Lists of words that the legacy backend kept, and sent, as one comma-separated text.
-const COMMA_SEPARATED: [(&str, &str); 2] = [("Shop", "tags"), ("Item", "tags")];
+use crate::graphql::Types;
 
 /// How the members of one object are made. The keys are those of the answer.
 pub struct Shape(HashMap<Name, Member>);
 
-struct Member {
-    form: Form,
+/// How one member of an object is made, and of which field.
+pub struct Member {
+    /// How its value is shown.
+    pub form: Form,
     /// The members go into the object around this one.
-    is_spread: bool,
+    pub is_spread: bool,
+    /// The object and its field, such as `Order.createdAt`.
+    pub of: String,
+    /// The field's type.
+    pub declared: Type,
 }
 
-enum Form {
+/// How a value is shown.
+pub enum Form {
     /// As the answer has it: numbers, texts, truth values, dates.
     Same,
     /// An `ID` as a whole number.
@@ -50,10 +49,14 @@ enum Form {
     CommaSeparated,
     /// The cursor of the next page; null behind the last. As a whole number where it is one and the flag is set.
     NextCursor {
+        /// Whether the list's cursor is an id.
         whole: bool,
     },
     /// Told by another member.
     Dropped,
+    /// An object as its one member, which is called `only`.
+    Only(Box<Member>),
+    /// An object, its members made in turn.
     Object(Shape),
 }
 
@@ -68,68 +71,103 @@ impl Shape {
         on: &str,
         set: &SelectionSet,
     ) -> Result<Shape, String> {
-        let mut members = HashMap::new();
-        Planner { types, document }.note(on, set, &mut members)?;
-        Ok(Shape(members))
+        plan::Planner { types, document }.shape(on, set)
+    }
+
+    /// What the object has, by key.
+    pub fn members(&self) -> Vec<(&str, &Member)> {
+        let mut members: Vec<_> = self.0.iter().map(|(key, member)| (key.as_str(), member)).collect();
+        members.sort_unstable_by_key(|(key, _)| *key);
+        members
     }
 
     /// The answer as the contract's object.
-    pub fn object(&self, answer: Value) -> Map<String, Json> {
-        let mut object = Map::new();
-        self.put(answer, &mut object);
-        object
+    pub fn show<'a>(&'a self, answer: &'a Value) -> Shown<'a> {
+        Shown { shape: self, answer, status: None }
     }
 
-    fn put(&self, answer: Value, object: &mut Map<String, Json>) {
+    /// The answer as the contract's object, with the `status` of a success.
+    pub fn success<'a>(&'a self, answer: &'a Value) -> Shown<'a> {
+        Shown { status: Some("success"), ..self.show(answer) }
+    }
+
+    /// Every key that the object has, those of objects that are spread in it included.
+    pub fn keys(&self) -> Vec<&str> {
+        let mut keys = Vec::new();
+        for (key, member) in &self.0 {
+            match &member.form {
+                Form::Object(shape) if member.is_spread => keys.extend(shape.keys()),
+                Form::Dropped => {}
+                _ => keys.push(key.as_str()),
+            }
+        }
+        keys
+    }
+
+    fn put<M: SerializeMap>(&self, answer: &Value, object: &mut M) -> Result<(), M::Error> {
         let Value::Object(answer) = answer else { return self.put_nulls(object) };
         let at_end = answer.get("hasNextPage") == Some(&Value::Boolean(false));
         for (key, value) in answer {
-            let Some(member) = self.0.get(&key) else { continue };
-            let json = match &member.form {
-                Form::Object(shape) if member.is_spread => {
-                    shape.put(value, object);
-                    continue;
-                }
-                Form::Dropped => continue,
-                Form::NextCursor { .. } if at_end => Json::Null,
-                form => form.json(value),
-            };
-            object.insert(key.to_string(), json);
+            let Some(member) = self.0.get(key) else { continue };
+            match &member.form {
+                Form::Object(shape) if member.is_spread => shape.put(value, object)?,
+                Form::Dropped => {}
+                Form::NextCursor { .. } if at_end => object.serialize_entry(key.as_str(), &())?,
+                form => object.serialize_entry(key.as_str(), &Formed(form, value))?,
+            }
         }
+        Ok(())
     }
 
     /// The members of an object that is not there: absent values are null, never left out.
-    fn put_nulls(&self, object: &mut Map<String, Json>) {
-        for (key, member) in &self.0 {
-            match &member.form {
-                Form::Object(shape) if member.is_spread => shape.put_nulls(object),
-                Form::Dropped => {}
-                _ => {
-                    object.insert(key.to_string(), Json::Null);
-                }
-            }
-        }
+    fn put_nulls<M: SerializeMap>(&self, object: &mut M) -> Result<(), M::Error> {
+        self.keys().into_iter().try_for_each(|key| object.serialize_entry(key, &()))
     }
 }
 
-impl Form {
-    fn json(&self, value: Value) -> Json {
-        match (self, value) {
-            (Form::CommaSeparated, Value::List(words)) => comma_separated(&words),
-            (_, Value::List(entries)) => entries.into_iter().map(|entry| self.json(entry)).collect(),
-            (_, Value::Null) => Json::Null,
-            (Form::Object(shape), value) => Json::Object(shape.object(value)),
-            (Form::Whole | Form::NextCursor { whole: true }, Value::String(text)) => {
-                text.parse::<i64>().map_or(Json::String(text), Json::from)
+/// An object in the contract's shape, written while the answer is read: nothing is built in between.
+pub struct Shown<'a> {
+    shape: &'a Shape,
+    answer: &'a Value,
+    status: Option<&'static str>,
+}
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut object = to.serialize_map(None)?;
+        self.shape.put(self.answer, &mut object)?;
+        if let Some(status) = self.status {
+            object.serialize_entry("status", status)?;
+        }
+        object.end()
+    }
+}
+
+/// A value in its form.
+struct Formed<'a>(&'a Form, &'a Value);
+
+impl Serialize for Formed<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match (self.0, self.1) {
+            (_, Value::Null) => to.serialize_unit(),
+            (Form::CommaSeparated, Value::List(words)) => comma_separated(words).serialize(to),
+            (form, Value::List(entries)) => to.collect_seq(entries.iter().map(|entry| Formed(form, entry))),
+            (Form::Only(member), Value::Object(members)) => {
+                members.values().next().map(|value| Formed(&member.form, value)).serialize(to)
             }
-            (Form::Word, Value::Enum(word)) => Json::String(word.to_ascii_lowercase()),
+            (Form::Object(shape), answer) => shape.show(answer).serialize(to),
+            (Form::Whole | Form::NextCursor { whole: true }, Value::String(text)) => match text.parse() {
+                Ok(number) => to.serialize_i64(number),
+                Err(_) => to.serialize_str(text),
+            },
+            (Form::Word, Value::Enum(word)) => to.serialize_str(&word.to_ascii_lowercase()),
             (Form::Instant, Value::String(text)) => {
-                Json::String(time(&text, |at| at.to_rfc3339_opts(SecondsFormat::AutoSi, true)))
+                to.serialize_str(&time(text, |at| at.to_rfc3339_opts(SecondsFormat::AutoSi, true)))
             }
             (Form::HttpDate, Value::String(text)) => {
-                Json::String(time(&text, |at| at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()))
+                to.serialize_str(&time(text, |at| at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()))
             }
-            (_, value) => value.into_json().unwrap_or_default(),
+            (_, value) => value.serialize(to),
         }
     }
 }
@@ -138,95 +176,19 @@ fn time(text: &str, show: impl Fn(DateTime<Utc>) -> String) -> String {
     DateTime::parse_from_rfc3339(text).map_or_else(|_| text.to_owned(), |at| show(at.to_utc()))
 }
 
-fn comma_separated(words: &[Value]) -> Json {
-    let text = |word: &Value| if let Value::String(word) = word { Some(word.clone()) } else { None };
-    let words: Vec<String> = words.iter().filter_map(text).collect();
-    if words.is_empty() { Json::Null } else { Json::String(words.join(",")) }
-}
-
-struct Planner<'a> {
-    types: &'a Types,
-    document: &'a ExecutableDocument,
-}
-
-impl Planner<'_> {
-    fn note(&self, on: &str, set: &SelectionSet, members: &mut HashMap<Name, Member>) -> Result<(), String> {
-        for item in &set.items {
-            match &item.node {
-                Selection::Field(Positioned { node, .. }) => {
-                    let key = node.response_key().node.clone();
-                    let member = self.member(on, node).map_err(|problem| format!("{key}: {problem}"))?;
-                    if members.insert(key.clone(), member).is_some() {
-                        return Err(format!("{key}: is asked for twice"));
-                    }
-                }
-                Selection::FragmentSpread(spread) => {
-                    let fragment = self
-                        .document
-                        .fragments
-                        .get(&spread.node.fragment_name.node)
-                        .ok_or_else(|| format!("no fragment {}", spread.node.fragment_name.node))?;
-                    self.note(on, &fragment.node.selection_set.node, members)?;
-                }
-                Selection::InlineFragment(_) => return Err("inline fragments are not shaped".to_owned()),
-            }
-        }
-        Ok(())
-    }
-
-    fn member(&self, on: &str, field: &Field) -> Result<Member, String> {
-        let declared = self
-            .types
-            .field(on, &field.name.node)
-            .ok_or_else(|| format!("{on} has no field {}", field.name.node))?;
-        let is_spread = field.response_key().node.starts_with("spread");
-        let form = self.form(on, field, declared)?;
-        if is_spread && !matches!((&form, &declared.base), (Form::Object(_), BaseType::Named(_))) {
-            return Err("only an object can be spread".to_owned());
-        }
-        Ok(Member { form, is_spread })
-    }
-
-    fn form(&self, on: &str, field: &Field, declared: &Type) -> Result<Form, String> {
-        let name = field.name.node.as_str();
-        if on == "PageInfo" {
-            return match name {
-                "endCursor" => Ok(Form::NextCursor { whole: field.response_key().node == "next_before" }),
-                "hasNextPage" if field.alias.is_none() => Ok(Form::Dropped),
-                _ => Err("of a PageInfo, only endCursor and hasNextPage are shaped".to_owned()),
-            };
-        }
-        if COMMA_SEPARATED.contains(&(on, name)) {
-            return Ok(Form::CommaSeparated);
-        }
-        let of = innermost(declared);
-        match (self.types.kind(of), of) {
-            (Some(TypeKind::Enum(_)), _) => Ok(Form::Word),
-            (Some(TypeKind::Scalar), "ID") => Ok(Form::Whole),
-            (Some(TypeKind::Scalar), "DateTime") if RFC_1123.contains(&(on, name)) => Ok(Form::HttpDate),
-            (Some(TypeKind::Scalar), "DateTime") => Ok(Form::Instant),
-            (Some(TypeKind::Scalar), _) => Ok(Form::Same),
-            (Some(TypeKind::Object(_)), of) => {
-                Shape::plan(self.types, self.document, of, &field.selection_set.node).map(Form::Object)
-            }
-            (kind, of) => Err(format!("{of} is not shaped: {kind:?}")),
-        }
-    }
-}
-
-/// The named type within lists.
-pub fn innermost(declared: &Type) -> &str {
-    match &declared.base {
-        BaseType::Named(name) => name.as_str(),
-        BaseType::List(of) => innermost(of),
-    }
+fn comma_separated(words: &[Value]) -> Option<String> {
+    let words: Vec<&str> = words
+        .iter()
+        .filter_map(|word| if let Value::String(word) = word { Some(word.as_str()) } else { None })
+        .collect();
+    (!words.is_empty()).then(|| words.join(","))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use async_graphql::parser::parse_query;
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
     const SDL: &str = "
         scalar DateTime scalar Money
@@ -250,7 +212,7 @@ mod tests {
         let shape = plan(query).unwrap_or_else(|problem| unreachable!("{problem}"));
         // As the engine answers: enumerations are values of their own.
         let answer = Value::from_json(answer).unwrap_or_default();
-        Json::Object(shape.object(capitals_are_words(answer)))
+        serde_json::to_value(shape.show(&capitals_are_words(answer))).unwrap()
     }
 
     fn capitals_are_words(value: Value) -> Value {
@@ -317,6 +279,13 @@ mod tests {
     }
 
     #[test]
+    fn an_object_of_which_only_one_member_is_wanted_is_that_member() {
+        let query = "{ spread: orders { orders: nodes { only: id } } shop { only: shopName } }";
+        let answer = json!({"spread": {"orders": [{"only": "42"}, {"only": "7"}]}, "shop": null});
+        assert_eq!(shaped(query, answer), json!({"orders": [42, 7], "shop": null}));
+    }
+
+    #[test]
     fn the_members_of_a_spread_object_that_is_not_there_are_null() {
         let query = "{ spread: shop { shop_name: shopName } }";
         assert_eq!(shaped(query, json!({"spread": null})), json!({"shop_name": null}));
@@ -326,7 +295,9 @@ mod tests {
     fn what_cannot_be_shaped_is_told_at_start_up() {
         for (query, problem) in [
             ("{ spread: modes }", "spread: only an object can be spread"),
+            ("{ shop { only: id shopName } }", "shop: what is only has no others beside it"),
             ("{ shop { id id } }", "shop: id: is asked for twice"),
+            ("{ shop { id } spread: shop { shop: shopName } }", "shop: is asked for twice"),
             ("{ shop { ... on Shop { id } } }", "shop: inline fragments are not shaped"),
         ] {
             assert_eq!(plan(query).err().as_deref(), Some(problem), "{query}");

@@ -42,8 +42,8 @@ pub async fn get(State(state): State<ServerState>, Path(path): Path<String>, hea
     (known, about, Body::from_stream(picture.into_stream())).into_response()
 }
 
-/// Whether the client has it already.
-fn has(headers: &HeaderMap, tag: &str) -> bool {
+/// Whether the client has what has this tag.
+pub fn has(headers: &HeaderMap, tag: &str) -> bool {
     let asked = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     asked
         .flat_map(|tags| tags.split(','))

@@ -126,6 +126,12 @@ ids! {
     SupportTicketId;
     /// `support_message.id`.
     SupportMessageId;
+    /// `promotion.id`.
+    PromotionId;
+    /// `staff_action.id`.
+    StaffActionId;
+    /// What the staff acted on: the id of a row of the kind that is named beside it.
+    StaffTargetId;
 }
 
 /// Whether a value names a row at all: every `ID` of the schema is one of these.

@@ -3,7 +3,9 @@ import net from 'node:net';
 
 export async function startProxy(target) {
   const pairs = new Set();
+  let refusing = false;
   const server = net.createServer((near) => {
+    if (refusing) return near.resetAndDestroy();
     const far = net.connect(Number(target.port), target.hostname);
     const pair = [near, far];
     pairs.add(pair);
@@ -17,6 +19,12 @@ export async function startProxy(target) {
     }
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // Cuts all connections at once, in the middle of whatever they carry. How many there were.
+  function cut() {
+    const count = pairs.size;
+    for (const pair of pairs) for (const end of pair) end.resetAndDestroy();
+    return count;
+  }
   return {
     // The address of something of the gateway, through here.
     through(url) {
@@ -24,11 +32,11 @@ export async function startProxy(target) {
       changed.host = `127.0.0.1:${server.address().port}`;
       return changed.href;
     },
-    // Cuts all connections at once, in the middle of whatever they carry. How many there were.
-    cut() {
-      const count = pairs.size;
-      for (const pair of pairs) for (const end of pair) end.resetAndDestroy();
-      return count;
+    cut,
+    // Whether nobody gets through from now on; who is connected is cut.
+    refuse(yes) {
+      refusing = yes;
+      if (yes) cut();
     },
   };
 }

@@ -5,6 +5,8 @@ mod planted;
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
+use society_gateway::app::Role;
+use society_gateway::journeys::staff::mailing;
 use society_gateway::journeys::vendor::payouts::settle;
 use society_gateway::journeys::wallet::payments::{self, Taken};
 use society_gateway::values::{ItemId, Paise, PayoutRequestId};
@@ -149,6 +151,7 @@ impl Story {
         story.order_for_less("returned for less", &[DELIVER, ASK_BACK, TAKE_BACK, PAY_BACK]).await;
         story.order_for_less("cheaper for less", &[CHEAPER, AGREE, DELIVER]).await;
 
+        story.staff().await;
         let leaver = story.app.consumer("Leaver").await;
         story
             .run(&leaver, "addAddress(input: {houseNumber: \"7\", street: \"Lake Road\"}) { message }")
@@ -156,6 +159,25 @@ impl Story {
         let leave = format!("deleteMyAccount(confirmPhone: \"{}\") {{ message }}", leaver.phone);
         story.run(&leaver, &leave).await;
         story
+    }
+
+    /// What the staff does: checks the shop, puts a wallet right, tells people of the offer, and stops doing so.
+    async fn staff(&self) {
+        let staff = self.app.person("Staff", Some(Role::Staff), "Green Meadows").await;
+        let verify = "setShopVerification(shopId: 1, verified: true, reason: \"Papers seen\") { message }";
+        self.run(&staff, verify).await;
+        let adjust = |direction, amount| {
+            let to = format!("userId: {}, direction: {direction}, amount: {amount}", self.neighbour.user_id);
+            format!("adjustWallet({to}, reason: \"Paid twice\") {{ message }}")
+        };
+        self.run(&staff, &adjust("CREDIT", "12.50")).await;
+        self.run(&staff, &adjust("DEBIT", "2.25")).await;
+        self.run(&self.neighbour, "updateSettings(input: {marketingOptIn: true}) { message }").await;
+        let send = "sendPromotion(input: {title: \"Save\", body: \"Type SAVE\", city: \"Pune\"}) { message }";
+        self.run(&staff, send).await;
+        while mailing::tell_next(&self.app.app).await.unwrap() {}
+        self.run(&staff, send).await;
+        self.run(&staff, "cancelPromotion(id: 2, reason: \"Sent already\") { message }").await;
     }
 
     /// The command, as an operator runs it.

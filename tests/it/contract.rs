@@ -4,16 +4,21 @@
 //! `lines` tells what is called and answered, `shape` compares, `world` knows the people. What is documented and not called with
 //! success fails [`every_documented_path_is_called`].
 
+mod at_root;
 mod buying;
 mod checklist;
 mod everywhere;
 mod extras;
+mod headers;
 mod lines;
 mod ordering;
 mod paths;
+mod recorded;
+mod returning;
 mod selling;
 mod shape;
 mod signing_in;
+mod tokens;
 mod world;
 
 use std::collections::BTreeSet;
@@ -28,6 +33,7 @@ fn story() -> Vec<Line> {
         signing_in::vendor(),
         selling::shop(),
         selling::items(),
+        selling::person(),
         buying::browsing(),
         buying::cart(),
         buying::wallet(),
@@ -38,13 +44,15 @@ fn story() -> Vec<Line> {
         ordering::placing(),
         ordering::changing(),
         ordering::delivered(),
-        ordering::returning(),
+        returning::returning(),
         ordering::closing(),
         selling::money(),
         extras::rewards(),
         extras::notifications(),
         extras::support(),
         extras::settings(),
+        extras::assistant(),
+        extras::admin(),
         signing_in::out(),
     ]
     .concat()
@@ -57,6 +65,7 @@ async fn the_contract_holds_line_by_line() {
         world.walk(&line).await;
     }
     world.app.audit_is_clean().await;
+    world.recorded.are_the_examples_of_the_description();
 }
 
 #[test]

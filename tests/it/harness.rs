@@ -27,6 +27,9 @@ use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use crate::described;
+use crate::rest::Reply;
+
 /// The server of this run, with the migrated database that each test's is copied from.
 struct Cluster {
     embedded: Embedded,
@@ -367,10 +370,16 @@ impl TestApp {
 
     /// Any request: the status and the body.
     pub async fn call(&self, request: Request<Body>) -> (u16, Value) {
+        let (method, path) = (request.method().clone(), request.uri().to_string());
         let response = self.router.clone().oneshot(request).await.unwrap();
-        let status = response.status().as_u16();
-        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        (status, serde_json::from_slice(&body).unwrap())
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let body = serde_json::from_slice(&body).unwrap();
+        let reply = Reply { status: parts.status.as_u16(), headers: parts.headers, body };
+        if let Some(path) = path.strip_prefix("/api/v1") {
+            described::hold(&method, path, &reply).await;
+        }
+        (reply.status, reply.body)
     }
 
     /// A subscription of a person.

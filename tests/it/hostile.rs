@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use async_graphql::parser::parse_schema;
 use async_graphql::parser::types::{BaseType, Type, TypeKind, TypeSystemDefinition};
 use serde_json::{Map, Value, json};
+use society_gateway::app::Role;
 use society_gateway::graphql;
 use society_gateway::values::ItemId;
 
@@ -234,11 +235,18 @@ async fn no_argument_of_any_operation_gives_our_fault_and_what_is_refused_is_nam
     let (shop, vendor) = app.shop("Fresh Basket").await;
     let item = app.item(shop, "Rice", "50.25", 1000).await;
     let order = delivered_order(&app, &buyer, &vendor, item).await;
-    let shapes = Shapes::read(HashMap::from([("orderId", order), ("itemId", item.to_string())]));
+    let staff = app.person("Staff", Some(Role::Staff), "Green Meadows").await;
+    let neighbour = app.consumer("Neighbour").await;
+    let shapes = Shapes::read(HashMap::from([
+        ("orderId", order),
+        ("itemId", item.to_string()),
+        ("shopId", shop.to_string()),
+        ("userId", neighbour.user_id.to_string()),
+    ]));
     assert!(shapes.operations.len() > 25, "the schema was read");
     let mut wrong = Vec::new();
     for operation in shapes.operations.iter().filter(|operation| !operation.arguments.is_empty()) {
-        for who in [&buyer, &vendor] {
+        for who in [&buyer, &vendor, &staff] {
             wrong.extend(try_all(&app, who, &shapes, operation).await);
         }
     }

@@ -88,6 +88,29 @@ fn subscriptions_follow_events_in_the_one_way_that_tells_transports_where_they_s
 }
 
 #[test]
+fn the_rest_face_holds_no_sql_no_business_and_no_answer_of_its_own() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    for path in [vec![src.join("rest.rs")], sources(&src.join("rest"))].concat() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let derived = text.match_indices("#[derive(").filter_map(|(at, _)| text[at..].split_once(")]"));
+        if derived.map(|(names, _)| names).any(|names| names.contains("Serialize")) {
+            wrong.push(format!(
+                "{}: a struct of an answer; the documents say what is answered",
+                path.display()
+            ));
+        }
+        for word in ["diesel", "sql_query", "crate::db", "crate::schema", "crate::journeys", "crate::ledger"]
+        {
+            if text.contains(word) {
+                wrong.push(format!("{}: {word}", path.display()));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
 fn schema_graphql_is_what_the_binary_serves() {
     let kept = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql")).unwrap();
     assert!(kept == graphql::sdl(), "schema.graphql is stale: cargo run -- schema > schema.graphql");
@@ -181,7 +204,8 @@ async fn every_foreign_key_has_an_index_that_begins_with_it() {
     // Keys that are written with the row and never followed back need none.
     let followed = "conname NOT IN ('order_status_log_updated_by_fkey', 'order_action_log_actor_id_fkey', 'cart_shop_id_fkey',
         'order_message_sender_id_fkey', 'order_issue_user_id_fkey', 'offer_created_by_fkey',
-        'support_message_sender_id_fkey', 'vendor_wallet_transaction_order_id_fkey')";
+        'support_message_sender_id_fkey', 'vendor_wallet_transaction_order_id_fkey', 'promotion_offer_id_fkey',
+        'promotion_created_by_fkey')";
     let missing = format!(
         "SELECT count(*) FROM pg_constraint c WHERE contype = 'f' AND {followed} AND NOT EXISTS (
             SELECT FROM pg_index i WHERE i.indrelid = c.conrelid AND i.indkey[0] = c.conkey[1])"

@@ -8,14 +8,19 @@
 )]
 
 mod addresses;
+mod admin;
 mod assistant;
 mod audit;
 mod auth;
 mod cart;
 mod contract;
+mod described;
+mod docs;
+mod doctor;
 mod edge;
 mod embedded;
 mod events;
+mod explorer;
 mod forms;
 mod harness;
 mod hostile;
@@ -32,6 +37,7 @@ mod server;
 mod settings;
 mod shops;
 mod sockets;
+mod staff;
 mod streams;
 mod support;
 mod vendor;

@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use society_gateway::app::Role;
 
 use crate::harness::{Person, TestApp};
 
@@ -113,6 +114,7 @@ impl Life {
             "wishlist_item",
             "cart_item",
             "wallet_transaction",
+            "staff_action",
         ] {
             all += &self
                 .app
@@ -131,7 +133,7 @@ async fn an_export_holds_everything_of_the_person_and_nothing_of_others() {
 
     let (answer, statements) = life.app.statements(life.app.graphql(&life.who, EXPORT, json!({}))).await;
     let all = answer.ok()["myData"].clone();
-    assert_eq!(statements, 20, "one for each kind of thing, and the transaction");
+    assert_eq!(statements, 21, "one for each kind of thing, and the transaction");
     let text = all.to_string();
     for told in PERSONAL {
         assert!(text.contains(told), "{told} is missing");
@@ -153,6 +155,35 @@ async fn an_export_holds_everything_of_the_person_and_nothing_of_others() {
     assert_eq!(again, statements);
     assert_eq!(answer.ok()["myData"]["orders"], json!([]));
     assert_eq!(life.app.graphql(&life.vendor, EXPORT, json!({})).await.refused().0, "FORBIDDEN");
+}
+
+#[tokio::test]
+async fn what_the_staff_noted_of_a_person_is_theirs_to_take_away_and_to_have_forgotten() {
+    let app = TestApp::start().await;
+    let (who, neighbour) = (app.consumer("Asha").await, app.consumer("Neighbour").await);
+    let staff = app.person("Helper", Some(Role::Staff), "Green Meadows").await;
+    let adjust = |of: &Person, way: &str| {
+        let to = format!("userId: {}, direction: {way}, amount: 5", of.user_id);
+        format!("mutation {{ adjustWallet({to}, reason: \"Asha of B-1204 rang\") {{ message }} }}")
+    };
+    for call in [adjust(&who, "CREDIT"), adjust(&who, "DEBIT"), adjust(&neighbour, "CREDIT")] {
+        app.graphql(&staff, &call, json!({})).await.ok();
+    }
+    let all = app.graphql(&who, EXPORT, json!({})).await.ok()["myData"].clone();
+    assert_eq!(all["wallet_transactions"].as_array().unwrap().len(), 2);
+    let noted = all["staff_actions"].as_array().unwrap();
+    assert_eq!(
+        (noted.len(), &noted[0]["action"], &noted[0]["reason"]),
+        (2, &json!("wallet_adjusted"), &json!("Asha of B-1204 rang"))
+    );
+    assert!(!all.to_string().contains("Helper"));
+
+    app.graphql(&who, DELETE, json!({"phone": who.phone})).await.ok();
+    let of = format!("WHERE user_id = {} AND reference = 'Adjustment by staff'", who.user_id);
+    assert_eq!(app.number(&format!("SELECT count(*) FROM wallet_transaction {of}")).await, 2);
+    let reasons = "SELECT string_agg(reason, ', ' ORDER BY id) FROM staff_action";
+    assert_eq!(app.text(reasons).await, "(deleted), (deleted), Asha of B-1204 rang", "another's stays");
+    app.audit_is_clean().await;
 }
 
 #[tokio::test]

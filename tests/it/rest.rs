@@ -2,6 +2,7 @@
 
 mod account;
 mod addresses;
+mod assistant;
 mod envelope;
 mod notifications;
 mod offers;
@@ -26,6 +27,7 @@ use society_gateway::server::{self, ServerState};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use crate::described;
 use crate::harness::{Person, TestApp};
 
 /// What a client sees.
@@ -70,12 +72,19 @@ impl Reply {
 /// A legacy client of a gateway.
 pub struct Client {
     router: Router,
+    prefix: &'static str,
 }
 
 impl Client {
     pub async fn of(app: &TestApp) -> Client {
         let state = ServerState::new(app.app.clone(), CancellationToken::new()).unwrap();
-        Client { router: server::router(state).await.expect("the table fits the schema") }
+        let router = server::router(state).await.expect("the table fits the schema");
+        Client { router, prefix: "/api/v1" }
+    }
+
+    /// One that knows no prefix.
+    pub async fn at_root(app: &TestApp) -> Client {
+        Client { prefix: "", ..Client::of(app).await }
     }
 
     pub async fn send(
@@ -85,7 +94,7 @@ impl Client {
         headers: &[(&str, &str)],
         body: impl Into<Body>,
     ) -> Reply {
-        let mut request = Request::builder().method(method).uri(format!("/api/v1{path}"));
+        let mut request = Request::builder().method(method.clone()).uri(format!("{}{path}", self.prefix));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -93,7 +102,9 @@ impl Client {
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
-        Reply { status: parts.status.as_u16(), headers: parts.headers, body }
+        let reply = Reply { status: parts.status.as_u16(), headers: parts.headers, body };
+        described::hold(&method, path, &reply).await;
+        reply
     }
 
     pub async fn get(&self, who: &Person, path: &str) -> Reply {

@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use crate::db::Conn;
 use crate::error::Result;
+use crate::events::{self, NewEvent};
 use crate::request::{Face, Page, columns};
 use crate::schema::{otp, user_session};
 use crate::values::{Instant, Phone, SessionId, UserId, word};
@@ -56,6 +57,8 @@ word! {
         Reuse = "reuse",
         /// The person deleted their account.
         AccountDeleted = "account_deleted",
+        /// The staff signed the person out.
+        Staff = "staff",
     }
 }
 
@@ -115,6 +118,23 @@ impl Session {
             .select(Session::as_select())
             .load(conn)
             .await?)
+    }
+
+    /// Ends all live sessions of a person, and records it. Returns how many there were.
+    ///
+    /// # Errors
+    /// `BUSY` or `INTERNAL` when the database fails.
+    pub async fn end_all(conn: &mut Conn, user: UserId, why: Ending, now: DateTime<Utc>) -> Result<usize> {
+        let live = user_session::table
+            .filter(user_session::user_id.eq(user))
+            .filter(user_session::revoked_at.is_null())
+            .filter(user_session::expires_at.gt(now));
+        let ended = diesel::update(live)
+            .set((user_session::revoked_at.eq(now), user_session::revoked_reason.eq(why)))
+            .execute(conn)
+            .await?;
+        events::record(conn, &NewEvent::of_sessions(user, "all", now)).await?;
+        Ok(ended)
     }
 }
 

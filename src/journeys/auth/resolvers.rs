@@ -210,7 +210,8 @@ impl AuthMutation {
         let user = ctx.viewer()?.user_id;
         let app = ctx.app()?;
         let now = app.clock.now();
-        let ended = app.write(async move |conn| verbs::end_all(conn, user, now).await).await?;
+        let ended =
+            app.write(async move |conn| Session::end_all(conn, user, Ending::LogoutAll, now).await).await?;
         app.sessions.forget(user);
         let revoked = i32::try_from(ended).unwrap_or(i32::MAX);
         Ok(LogoutAllPayload { message: "Logged out from all devices".to_owned(), revoked })

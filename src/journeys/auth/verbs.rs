@@ -211,23 +211,6 @@ pub async fn end(
     Ok(ended > 0)
 }
 
-/// Ends all live sessions of a person, and records it. Returns how many there were.
-///
-/// # Errors
-/// `BUSY` or `INTERNAL` when the database fails.
-pub async fn end_all(conn: &mut Conn, user: UserId, now: DateTime<Utc>) -> Result<usize> {
-    let live = user_session::table
-        .filter(user_session::user_id.eq(user))
-        .filter(user_session::revoked_at.is_null())
-        .filter(user_session::expires_at.gt(now));
-    let ended = diesel::update(live)
-        .set((user_session::revoked_at.eq(now), user_session::revoked_reason.eq(Ending::LogoutAll)))
-        .execute(conn)
-        .await?;
-    events::record(conn, &NewEvent::of_sessions(user, "all", now)).await?;
-    Ok(ended)
-}
-
 /// Ends all live sessions of a person but the one that stays, and records it. Returns how many there were.
 ///
 /// # Errors

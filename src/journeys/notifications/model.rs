@@ -51,6 +51,7 @@ impl Notification {
             NotificationKind::Wallet => NotificationScreen::Wallet,
             NotificationKind::Promo => NotificationScreen::Offers,
             NotificationKind::Support => NotificationScreen::Support,
+            NotificationKind::Shop => NotificationScreen::Shop,
         };
         NotificationTarget { screen, id: self.target_id.map(|id| ID(id.to_string())) }
     }
@@ -61,7 +62,7 @@ impl Notification {
 pub struct NotificationTarget {
     /// Which screen.
     screen: NotificationScreen,
-    /// The order or support ticket that the screen shows; null where it shows none.
+    /// The order, support ticket, offer or shop that the screen shows; null where it shows none.
     id: Option<ID>,
 }
 
@@ -76,6 +77,8 @@ pub enum NotificationScreen {
     Offers,
     /// One support ticket.
     Support,
+    /// The vendor's own shop.
+    Shop,
 }
 
 impl Notification {

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use crate::error::{Error, Result};
 use crate::ledger::coupon::DiscountType;
 use crate::schema::offer;
-use crate::values::{Instant, Paise, ShopId, optional_text, required_text};
+use crate::values::{Instant, Paise, ShopId, excerpt, optional_text, required_text};
 
 /// The longest description, in characters.
 const PARAGRAPH: usize = 500;
@@ -87,7 +87,39 @@ pub struct OfferChange {
     /// How many orders may use it.
     pub total_limit: Option<Option<i32>>,
     is_active: Option<bool>,
-    updated_at: DateTime<Utc>,
+    /// When, in UTC.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl NewOffer {
+    /// What is offered, for the log of the staff.
+    pub(super) fn summary(&self) -> String {
+        let (code, value) = (&self.code, self.discount_value);
+        match self.discount_type {
+            DiscountType::Percent => format!("{code}: {value} percent"),
+            DiscountType::Flat => format!("{code}: ₹{value}"),
+        }
+    }
+}
+
+impl OfferChange {
+    /// What becomes different, for the log of the staff; none when nothing does.
+    pub(super) fn summary(&self) -> Option<String> {
+        let none = || "none".to_owned();
+        let parts = [
+            self.title.as_ref().map(|title| format!("title: {title}")),
+            self.description
+                .as_ref()
+                .map(|text| format!("description: {}", text.as_deref().map_or_else(none, excerpt))),
+            self.expires_at
+                .map(|end| format!("expiresAt: {}", end.map_or_else(none, |end| end.to_rfc3339()))),
+            self.total_limit
+                .map(|most| format!("totalLimit: {}", most.map_or_else(none, |most| most.to_string()))),
+            self.is_active.map(|is_active| format!("isActive: {is_active}")),
+        ];
+        let changed: Vec<String> = parts.into_iter().flatten().collect();
+        (!changed.is_empty()).then(|| changed.join("; "))
+    }
 }
 
 /// A code as it is kept, whatever people type; nothing for what no code can be.

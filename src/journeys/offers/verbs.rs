@@ -11,6 +11,7 @@ use crate::journeys::cart::Cart;
 use crate::journeys::offers::Offer;
 use crate::journeys::offers::input::{NewOffer, OfferChange, read_code};
 use crate::journeys::shops::Shop;
+use crate::journeys::staff::{self, NewStaffAction, StaffActionKind, Target};
 use crate::ledger::coupon::{self, Asked, RedemptionStatus, Terms};
 use crate::schema::{coupon_redemption, offer, shop};
 use crate::values::{OfferId, ShopId, UserId};
@@ -71,7 +72,7 @@ async fn take_out(conn: &mut Conn, user: UserId) -> Result<()> {
 /// # Errors
 /// `FORBIDDEN` for consumers, and for a vendor who names another shop; `NOT_FOUND` for a shop that is none.
 pub async fn maker(conn: &mut Conn, who: &Viewer, asked: Option<ShopId>) -> Result<Option<ShopId>> {
-    if let Some(Role::Staff | Role::Admin) = who.role {
+    if who.is_staff() {
         let Some(id) = asked else { return Ok(None) };
         let is_known = diesel::select(diesel::dsl::exists(shop::table.find(id))).get_result(conn).await?;
         return if is_known { Ok(asked) } else { Err(Error::not_found("Shop not found").of_field("shopId")) };
@@ -96,7 +97,7 @@ pub async fn create(
     now: DateTime<Utc>,
 ) -> Result<Offer> {
     let shop = maker(conn, who, shop).await?;
-    Ok(diesel::insert_into(offer::table)
+    let offer = diesel::insert_into(offer::table)
         .values((
             new,
             offer::shop_id.eq(shop),
@@ -106,7 +107,26 @@ pub async fn create(
         ))
         .returning(Offer::as_returning())
         .get_result(conn)
-        .await?)
+        .await?;
+    record(conn, who, StaffActionKind::OfferCreated, &offer, Some(new.summary()), now).await?;
+    Ok(offer)
+}
+
+/// Writes down what the staff did; what a vendor does with their own offers is nobody's business.
+async fn record(
+    conn: &mut Conn,
+    who: &Viewer,
+    action: StaffActionKind,
+    offer: &Offer,
+    detail: Option<String>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    if !who.is_staff() {
+        return Ok(());
+    }
+    let target = Target::Offer(offer.id);
+    let new = NewStaffAction { action, target, reason: None, detail, transaction: None };
+    staff::record(conn, who.user_id, &new, now).await
 }
 
 /// Changes an offer. Carts that hold it see the change at once; orders keep what they got.
@@ -131,9 +151,11 @@ pub async fn update(conn: &mut Conn, who: &Viewer, id: OfferId, change: &OfferCh
         let problem = format!("totalLimit is at least {used}: so many orders use it");
         return Err(Error::bad_input("totalLimit", problem));
     }
-    Ok(diesel::update(offer::table.find(id))
+    let offer = diesel::update(offer::table.find(id))
         .set(change)
         .returning(Offer::as_returning())
         .get_result(conn)
-        .await?)
+        .await?;
+    record(conn, who, StaffActionKind::OfferUpdated, &offer, change.summary(), change.updated_at).await?;
+    Ok(offer)
 }

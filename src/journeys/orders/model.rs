@@ -132,6 +132,14 @@ impl Order {
         Order::find(conn, id).await?.ok_or_else(|| Error::internal("an order is gone"))
     }
 
+    /// The orders of all shops, newest first; at most `page.limit()`.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the database fails.
+    pub async fn all(conn: &mut Conn, filter: &OrderFilter, page: &Page<i64>) -> Result<Vec<Order>> {
+        Ok(filter.on(page).load(conn).await?)
+    }
+
     /// A person's orders, newest first; at most `page.limit()`.
     ///
     /// # Errors

@@ -81,7 +81,13 @@ impl Held {
 /// The text that the consumer reads in the wallet's history.
 fn reference(id: OrderId, kind: WalletKind, source: WalletSource) -> String {
     match source {
-        WalletSource::Api | WalletSource::Payment | WalletSource::OrderConfirm => format!("Order #{id}"),
+        // No order moves money in the name of the consumer, a payment provider or the staff.
+        WalletSource::Api
+        | WalletSource::Payment
+        | WalletSource::StaffAdjustment
+        | WalletSource::OrderConfirm => {
+            format!("Order #{id}")
+        }
         WalletSource::OrderModify if kind == WalletKind::Refund => format!("Order #{id} modification refund"),
         WalletSource::OrderModify => format!("Order #{id} modification"),
         WalletSource::OrderCancel => format!("Order #{id} cancel refund"),

@@ -16,7 +16,7 @@ use crate::events::{self, NewEvent};
 use crate::journeys::cart::Cart;
 use crate::journeys::orders::status::Status;
 use crate::ledger::book;
-use crate::schema::{order_return, orders, payment};
+use crate::schema::{order_return, orders, payment, user_profile};
 use crate::values::{OrderId, PaymentId, UserId};
 
 /// For so long after it was begun, a payment may still be made.
@@ -41,6 +41,11 @@ const FORGET: &[&str] = &[
          AND title IN ('New message', 'New rating', 'Issue reported')",
     "UPDATE support_message SET message = '(deleted)'
      WHERE ticket_id IN (SELECT id FROM support_ticket WHERE user_id = $1)",
+    // What the staff noted of them, and what they read of it in the wallet's history.
+    "UPDATE staff_action SET reason = '(deleted)'
+     WHERE reason IS NOT NULL AND target_kind = 'user' AND target_id = $1",
+    "UPDATE wallet_transaction SET reference = 'Adjustment by staff'
+     WHERE user_id = $1 AND source = 'staff_adjustment'",
     "DELETE FROM coupon_redemption WHERE user_id = $1 AND status = 'applied'",
     "DELETE FROM cart_item WHERE user_id = $1",
     "DELETE FROM wishlist_item WHERE user_id = $1",
@@ -76,6 +81,8 @@ pub async fn delete(conn: &mut Conn, who: UserId, now: DateTime<Utc>) -> Result<
     book::close(conn, who, now).await?;
     refuse_under_way(conn, who).await?;
     refuse_unpaid(conn, who, now).await?;
+    // Whoever tells people of promotions holds their rows: what was told before is forgotten below, later nobody is told.
+    user_profile::table.find(who).select(user_profile::id).for_update().first::<UserId>(conn).await?;
     for statement in FORGET {
         sql_query(*statement).bind::<BigInt, _>(who.0).execute(conn).await?;
     }

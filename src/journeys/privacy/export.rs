@@ -115,6 +115,10 @@ const LISTS: &[(&str, &str)] = &[
          FROM support_ticket WHERE user_id = $1",
     ),
     (
+        "staff_actions",
+        "SELECT id, action, reason, detail, created_at FROM staff_action WHERE target_kind = 'user' AND target_id = $1",
+    ),
+    (
         "sessions",
         "SELECT id, face, device, created_at, last_used_at, expires_at, revoked_at FROM user_session WHERE user_id = $1",
     ),

@@ -18,7 +18,7 @@ impl PrivacyQuery {
     /// Everything that is kept of the signed-in consumer, to save as a file: an object with a member for each kind of thing
     /// (`profile`, `settings`, `wallet`, `rewards`) and lists, newest first (`addresses`, `cart`, `wishlist`, `orders`,
     /// `order_messages`, `ratings`, `issues`, `returns`, `wallet_transactions`, `payments`, `rewards_ledger`,
-    /// `coupons`, `notifications`, `support_tickets`, `sessions`). Amounts are in rupees, times RFC 3339.
+    /// `coupons`, `notifications`, `support_tickets`, `staff_actions`, `sessions`). Amounts are in rupees, times RFC 3339.
     ///
     /// Errors: `RATE_LIMITED` after five a day.
     #[graphql(complexity = "500")]

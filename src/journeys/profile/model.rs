@@ -9,11 +9,11 @@ use diesel_async::RunQueryDsl;
 use crate::app::Role;
 use crate::db::Conn;
 use crate::error::Result;
-use crate::request::Relation;
+use crate::request::{Page, Relation, columns};
 use crate::schema::{consumer_profile, user_profile};
 use crate::values::{Date, Phone, UserId};
 
-/// A person, as they see themselves.
+/// A person, as they see themselves, and as admins see them.
 #[derive(Clone, Debug, Queryable, Selectable, async_graphql::SimpleObject)]
 #[graphql(complex)]
 #[diesel(table_name = user_profile)]
@@ -36,7 +36,33 @@ pub struct User {
     pub role_onboarding_done: bool,
 }
 
+columns!(User {
+    "id": id,
+    "phone": phone,
+    "name": name,
+    "city": city,
+    "society": society,
+    "role": role,
+    "basicOnboardingDone": basic_onboarding_done,
+    "roleOnboardingDone": role_onboarding_done,
+});
+
 impl User {
+    /// Everybody whose account was not deleted, newest first; at most `page.limit()`.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the database fails.
+    pub async fn all(conn: &mut Conn, page: &Page<i64>) -> Result<Vec<User>> {
+        Ok(user_profile::table
+            .filter(user_profile::id.lt(UserId(page.after.unwrap_or(i64::MAX))))
+            .filter(user_profile::deleted_at.is_null())
+            .order(user_profile::id.desc())
+            .limit(page.limit())
+            .select(User::as_select())
+            .load(conn)
+            .await?)
+    }
+
     /// The person of that id.
     ///
     /// # Errors
@@ -98,6 +124,24 @@ pub struct ConsumerProfile {
     pub date_of_birth: Option<Date>,
     /// The language they want to read.
     pub preferred_language: Option<String>,
+}
+
+/// The person of that id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct UserById(pub UserId);
+
+impl Relation for UserById {
+    type Value = User;
+
+    async fn load(conn: &mut Conn, keys: &[Self]) -> Result<HashMap<Self, User>> {
+        let ids: Vec<UserId> = keys.iter().map(|key| key.0).collect();
+        let rows = user_profile::table
+            .filter(user_profile::id.eq_any(ids))
+            .select(User::as_select())
+            .load(conn)
+            .await?;
+        Ok(rows.into_iter().map(|row: User| (UserById(row.id), row)).collect())
+    }
 }
 
 /// The consumer profile of that phone.

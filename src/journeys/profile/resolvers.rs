@@ -184,6 +184,22 @@ pub struct OnboardingPayload {
     user: User,
 }
 
+/// What becomes different about a person, whatever their role. What is absent stays.
+#[derive(InputObject)]
+pub struct UpdateMeInput {
+    /// The person's name, 1 to 100 characters. Null is refused.
+    name: MaybeUndefined<String>,
+}
+
+/// What came of a change to a person.
+#[derive(SimpleObject)]
+pub struct UserPayload {
+    /// A sentence to show.
+    message: &'static str,
+    /// The person as they are now.
+    user: User,
+}
+
 /// What came of a change to a profile.
 #[derive(SimpleObject)]
 pub struct ProfilePayload {
@@ -240,6 +256,27 @@ impl ProfileMutation {
         let user =
             app.write(async move |conn| verbs::complete_consumer(conn, id, &details, now).await).await?;
         Ok(OnboardingPayload { message: "Consumer onboarding done".to_owned(), user })
+    }
+
+    /// Changes what the signed-in person told about themselves at basic onboarding, whatever their role. Phone, city and
+    /// society stay as they are.
+    ///
+    /// Errors: `BAD_INPUT` that names the field; `ONBOARDING_REQUIRED` before basic onboarding.
+    async fn update_me(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What becomes different.")] input: UpdateMeInput,
+    ) -> Result<UserPayload> {
+        let id = ctx.viewer()?.onboarded()?.user_id;
+        let name = input.name.as_opt_deref().map(name).transpose()?;
+        let app = ctx.app()?;
+        let now = app.clock.now();
+        let user = match name {
+            Some(name) => app.write(async move |conn| verbs::rename(conn, id, &name, now).await).await?,
+            None => User::find(&mut *app.read().await?, id).await?,
+        };
+        app.sessions.forget(id);
+        Ok(UserPayload { message: "Profile updated", user })
     }
 
     /// Changes what the signed-in consumer told about themselves. Phone, city and society stay as they are.

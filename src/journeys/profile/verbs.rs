@@ -159,17 +159,36 @@ pub async fn update_consumer(conn: &mut Conn, user: UserId, change: &ProfileChan
         .await
         .optional()?
         .ok_or_else(|| Error::not_found("Consumer profile not found"))?;
-    let user = diesel::update(user_profile::table.find(user))
-        .set((user_profile::name.eq(&profile.name), user_profile::updated_at.eq(change.updated_at)))
+    let user = call(conn, &before, &profile.name, change.updated_at).await?;
+    let former_picture =
+        picture.flatten().filter(|picture| profile.profile_image_url.as_ref() != Some(picture));
+    Ok(Updated { user, profile, former_picture })
+}
+
+/// Changes a person's name; on their consumer profile as well, if they have one. A new one is told to every node.
+///
+/// # Errors
+/// `BUSY` or `INTERNAL` when the database fails.
+pub async fn rename(conn: &mut Conn, user: UserId, name: &str, now: DateTime<Utc>) -> Result<User> {
+    let before = User::lock(conn, user).await?;
+    diesel::update(consumer_profile::table.filter(consumer_profile::user_phone.eq(&before.phone)))
+        .set((consumer_profile::name.eq(name), consumer_profile::updated_at.eq(now)))
+        .execute(conn)
+        .await?;
+    call(conn, &before, name, now).await
+}
+
+/// Writes the name of a person who is locked.
+async fn call(conn: &mut Conn, before: &User, name: &str, now: DateTime<Utc>) -> Result<User> {
+    let user = diesel::update(user_profile::table.find(before.id))
+        .set((user_profile::name.eq(name), user_profile::updated_at.eq(now)))
         .returning(User::as_returning())
         .get_result(conn)
         .await?;
     if user.name != before.name {
-        events::record(conn, &NewEvent::of_sessions(user.id, "changed", change.updated_at)).await?;
+        events::record(conn, &NewEvent::of_sessions(user.id, "changed", now)).await?;
     }
-    let former_picture =
-        picture.flatten().filter(|picture| profile.profile_image_url.as_ref() != Some(picture));
-    Ok(Updated { user, profile, former_picture })
+    Ok(user)
 }
 
 /// Gives the person with that phone a role, whether or not they ever signed in. For the operator's command line only.

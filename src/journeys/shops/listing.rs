@@ -145,7 +145,10 @@ impl ShopFilter {
 }
 
 /// A pattern that finds the text anywhere; none for a blank one, which is found everywhere.
-fn part(field: &'static str, text: Option<&str>, longest: usize) -> Result<Option<String>> {
+///
+/// # Errors
+/// `BAD_INPUT` that names the field.
+pub fn part(field: &'static str, text: Option<&str>, longest: usize) -> Result<Option<String>> {
     let text = optional_text(text, longest)
         .map_err(|problem| Error::bad_input(field, format!("{field} {problem}")))?;
     Ok(text.map(|text| containing(&text)))
@@ -241,6 +244,21 @@ impl Place {
 }
 
 impl Shop {
+    /// The shops of all societies, newest first; at most `page.limit()`.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the database fails.
+    pub async fn all(conn: &mut Conn, page: &Page<ShopCursor>) -> Result<Vec<Shop>> {
+        let before = page.after.as_ref().map_or(ShopId(i64::MAX), |OpaqueCursor(place)| place.id);
+        Ok(shop::table
+            .filter(shop::id.lt(before))
+            .order(shop::id.desc())
+            .limit(page.limit())
+            .select(Shop::as_select())
+            .load(conn)
+            .await?)
+    }
+
     /// The society's shops: open ones first, then by rating with the unrated last, then by id; at most `page.limit()`.
     ///
     /// # Errors

@@ -58,21 +58,10 @@ impl SupportSide {
     /// # Errors
     /// `ONBOARDING_REQUIRED` before a role was chosen, `FORBIDDEN` for vendors.
     pub fn of(who: &Viewer) -> Result<SupportSide> {
-        match who.role {
-            Some(Role::Staff | Role::Admin) => Ok(SupportSide::Staff),
-            _ => who.require(Role::Consumer).map(|_| SupportSide::Consumer),
+        if who.is_staff() {
+            return Ok(SupportSide::Staff);
         }
-    }
-
-    /// Lets the staff pass.
-    ///
-    /// # Errors
-    /// As [`SupportSide::of`], and `FORBIDDEN` for consumers.
-    pub fn require_staff(who: &Viewer) -> Result<()> {
-        match SupportSide::of(who)? {
-            SupportSide::Staff => Ok(()),
-            SupportSide::Consumer => Err(Error::forbidden("Forbidden")),
-        }
+        who.require(Role::Consumer).map(|_| SupportSide::Consumer)
     }
 }
 

@@ -61,7 +61,7 @@ impl SupportQuery {
         #[graphql(desc = "How many entries, 1 to 100; 20 when absent.")] first: Option<i32>,
         #[graphql(desc = "The cursor behind which the page starts.")] after: Option<String>,
     ) -> Result<List<i64, SupportTicket>> {
-        SupportSide::require_staff(ctx.viewer()?)?;
+        ctx.staff()?;
         let page = Page::read(ctx, first, after.as_deref())?;
         let rows = SupportTicket::all(&mut *ctx.app()?.read().await?, status, &page).await?;
         Ok(page.list(rows, |row| row.id.0))
@@ -202,8 +202,7 @@ impl SupportMutation {
         #[graphql(desc = "Which ticket.")] ticket_id: SupportTicketId,
         #[graphql(desc = "Where it stands from now on.")] status: SupportTicketStatus,
     ) -> Result<SupportTicketPayload> {
-        let (who, app) = (ctx.viewer()?.clone(), ctx.app()?);
-        SupportSide::require_staff(&who)?;
+        let (who, app) = (ctx.staff()?.clone(), ctx.app()?);
         let now = app.clock.now();
         let set = async move |conn: &mut _| verbs::set_status(conn, &who, ticket_id, status, now).await;
         Ok(SupportTicketPayload { message: "Ticket status updated", ticket: app.write(set).await? })

@@ -11,6 +11,7 @@ use crate::db::once::{Ask, once};
 use crate::error::{Error, Result};
 use crate::events::{Notice, NotificationKind, notify};
 use crate::journeys::orders::Order;
+use crate::journeys::staff::{self, NewStaffAction, StaffActionKind, Target};
 use crate::journeys::support::{SupportSide, SupportTicket, SupportTicketStatus};
 use crate::schema::{support_message, support_ticket, user_profile};
 use crate::values::{
@@ -142,6 +143,8 @@ pub async fn reply(
         if by == SupportSide::Staff {
             let body = format!("{}: {}", excerpt(&ticket.subject), excerpt(text));
             notify(conn, &[notice(&ticket, "Support replied", body)], at).await?;
+            let detail = format!("message {message}");
+            record(conn, who, id, StaffActionKind::TicketReplied, detail, at).await?;
         }
         Ok(message)
     })
@@ -160,7 +163,7 @@ pub async fn set_status(
     status: SupportTicketStatus,
     now: DateTime<Utc>,
 ) -> Result<SupportTicket> {
-    SupportSide::require_staff(who)?;
+    who.require_staff()?;
     let ticket = SupportTicket::lock(conn, who, id).await?;
     if ticket.status == status {
         return Ok(ticket);
@@ -180,7 +183,23 @@ pub async fn set_status(
     if let Some((title, body)) = news {
         notify(conn, &[notice(&ticket, title, body)], at).await?;
     }
+    let detail = format!("{} to {}", ticket.status.as_str(), status.as_str());
+    record(conn, who, id, StaffActionKind::TicketStatusSet, detail, at).await?;
     Ok(moved)
+}
+
+/// Writes down what the staff did. What was written to the consumer stays with the ticket.
+async fn record(
+    conn: &mut Conn,
+    who: &Viewer,
+    id: SupportTicketId,
+    action: StaffActionKind,
+    detail: String,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    let target = Target::SupportTicket(id);
+    let new = NewStaffAction { action, target, reason: None, detail: Some(detail), transaction: None };
+    staff::record(conn, who.user_id, &new, at).await
 }
 
 async fn write(

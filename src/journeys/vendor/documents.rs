@@ -1,5 +1,9 @@
 //! The vendor's papers, as addresses of files: staff looks at them before it marks a shop as verified.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -8,7 +12,7 @@ use diesel_async::RunQueryDsl;
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::journeys::vendor::input::{LINE, URL, text};
-use crate::request::{List, Page, Reach, columns};
+use crate::request::{InPages, List, Page, Pages, Reach, Relation, by_page, columns, load};
 use crate::schema::{user_profile, vendor_document};
 use crate::values::{Instant, UserId, VendorDocumentId};
 
@@ -61,18 +65,47 @@ impl AddVendorDocumentInput {
     }
 }
 
+/// A page of a vendor's papers, newest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DocumentsOfVendor {
+    /// The vendor.
+    pub vendor: UserId,
+    /// The paper behind which the page starts: older ones.
+    pub before: VendorDocumentId,
+    /// How many, at most.
+    pub limit: i64,
+}
+
+impl InPages for VendorDocument {
+    const ROWS: &'static str = "(SELECT * FROM vendor_document \
+        WHERE vendor_document.vendor_id = page.parent_id AND vendor_document.id < page.after \
+        ORDER BY vendor_document.id DESC LIMIT page.size) AS vendor_document";
+}
+
+impl Relation for DocumentsOfVendor {
+    type Value = Vec<Arc<VendorDocument>>;
+
+    async fn load(conn: &mut Conn, keys: &[Self]) -> Result<HashMap<Self, Vec<Arc<VendorDocument>>>> {
+        let asked = keys.iter().map(|key| (key.vendor.0, key.before.0, key.limit));
+        let rows = Pages::<VendorDocument>::new(asked).load(conn).await?;
+        Ok(by_page(keys, rows, |row: &VendorDocument| Reverse(row.id)))
+    }
+}
+
 impl VendorDocument {
-    /// A vendor's papers, newest first; at most `page.limit()`.
-    async fn of_vendor(conn: &mut Conn, vendor: UserId, page: &Page<i64>) -> Result<Vec<VendorDocument>> {
+    /// A page of a vendor's papers, newest first.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the database fails.
+    pub async fn page(
+        ctx: &Context<'_>,
+        vendor: UserId,
+        page: &Page<i64>,
+    ) -> Result<List<i64, Arc<VendorDocument>>> {
         let before = VendorDocumentId(page.after.unwrap_or(i64::MAX));
-        Ok(vendor_document::table
-            .filter(vendor_document::vendor_id.eq(vendor))
-            .filter(vendor_document::id.lt(before))
-            .order(vendor_document::id.desc())
-            .limit(page.limit())
-            .select(VendorDocument::as_select())
-            .load(conn)
-            .await?)
+        let wanted = DocumentsOfVendor { vendor, before, limit: page.limit() };
+        let documents = load(ctx, wanted).await?.unwrap_or_default();
+        Ok(page.list(documents, |document| document.id.0))
     }
 }
 
@@ -118,12 +151,10 @@ impl DocumentQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "How many papers, 1 to 100; 20 when absent.")] first: Option<i32>,
         #[graphql(desc = "The cursor behind which the page starts.")] after: Option<String>,
-    ) -> Result<List<i64, VendorDocument>> {
+    ) -> Result<List<i64, Arc<VendorDocument>>> {
         let vendor = ctx.vendor()?.user_id;
         let page = Page::read(ctx, first, after.as_deref())?;
-        let mut conn = ctx.app()?.read().await?;
-        let documents = VendorDocument::of_vendor(&mut conn, vendor, &page).await?;
-        Ok(page.list(documents, |document| document.id.0))
+        VendorDocument::page(ctx, vendor, &page).await
     }
 }
 

@@ -1,10 +1,16 @@
 //! What a vendor writes, as rows.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
 
-use crate::schema::{item, shop, vendor_profile};
-use crate::values::{Date, Paise};
+use crate::db::Conn;
+use crate::error::Result;
+use crate::request::Relation;
+use crate::schema::{item, shop, user_profile, vendor_profile};
+use crate::values::{Date, Paise, UserId};
 
 /// A vendor's business.
 #[derive(Clone, Debug, Queryable, Selectable, async_graphql::SimpleObject)]
@@ -18,6 +24,25 @@ pub struct VendorProfile {
     pub address: String,
     /// Its number in the goods and services tax.
     pub gst_number: Option<String>,
+}
+
+/// The business of a vendor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct VendorProfileOf(pub UserId);
+
+impl Relation for VendorProfileOf {
+    type Value = VendorProfile;
+
+    async fn load(conn: &mut Conn, keys: &[Self]) -> Result<HashMap<Self, VendorProfile>> {
+        let ids: Vec<UserId> = keys.iter().map(|key| key.0).collect();
+        let rows: Vec<(UserId, VendorProfile)> = user_profile::table
+            .inner_join(vendor_profile::table.on(vendor_profile::user_phone.eq(user_profile::phone)))
+            .filter(user_profile::id.eq_any(ids))
+            .select((user_profile::id, VendorProfile::as_select()))
+            .load(conn)
+            .await?;
+        Ok(rows.into_iter().map(|(id, profile)| (VendorProfileOf(id), profile)).collect())
+    }
 }
 
 /// A business to be.

@@ -25,6 +25,9 @@ pub struct Wallet {
 pub struct WalletTransaction {
     /// Identifies the transaction; newer ones have larger ids.
     pub id: WalletTransactionId,
+    #[graphql(skip)]
+    #[allow(missing_docs)]
+    pub user_id: UserId,
     /// Which way the money moved; only `DEBIT` takes money out.
     pub kind: WalletKind,
     /// What moved it.

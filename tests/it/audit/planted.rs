@@ -57,6 +57,38 @@ const PLANTED: &[(&[&str], &str)] = &[
         &["deleted accounts"],
         "UPDATE consumer_address SET street = 'Lake Road' WHERE street = '-' RETURNING 'user ' || user_id AS what",
     ),
+    // Money came from the staff, and nobody knows why.
+    (
+        &["staff adjustments"],
+        "DELETE FROM staff_action WHERE action = 'wallet_adjusted' AND detail LIKE 'debit%'
+         RETURNING 'wallet_transaction ' || transaction_id AS what",
+    ),
+    (
+        &["staff adjustments"],
+        "UPDATE staff_action SET actor_id = target_id WHERE action = 'wallet_adjusted' AND detail LIKE 'credit%'
+         RETURNING 'wallet_transaction ' || transaction_id AS what",
+    ),
+    (
+        &["staff adjustments"],
+        "UPDATE staff_action SET target_id = target_id + 1
+         WHERE action = 'wallet_adjusted' AND detail LIKE 'credit%'
+         RETURNING 'wallet_transaction ' || transaction_id AS what",
+    ),
+    // The act says that it moved money, and the money says that its owner did.
+    (
+        &["staff adjustments"],
+        "UPDATE wallet_transaction SET source = 'api' WHERE source = 'staff_adjustment' AND kind = 'credit'
+         RETURNING (SELECT 'staff_action ' || id FROM staff_action WHERE transaction_id = wallet_transaction.id) AS what",
+    ),
+    (
+        &["promotions"],
+        "DELETE FROM staff_action WHERE action = 'promotion_sent' AND target_id = 1
+         RETURNING 'promotion ' || target_id AS what",
+    ),
+    (
+        &["promotions"],
+        "DELETE FROM staff_action WHERE action = 'promotion_cancelled' RETURNING 'promotion ' || target_id AS what",
+    ),
     (
         &["consumer wallet balance"],
         "UPDATE consumer_wallet SET balance_paise = balance_paise - 1

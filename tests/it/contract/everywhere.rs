@@ -13,6 +13,7 @@ struct Everywhere {
     client: Client,
     consumer: Person,
     vendor: Person,
+    admin: Person,
     newcomer: Person,
 }
 
@@ -23,6 +24,7 @@ enum Audience {
     Anyone,
     Consumers,
     Vendors,
+    Admins,
 }
 
 fn audience(path: &str) -> Audience {
@@ -30,6 +32,7 @@ fn audience(path: &str) -> Audience {
         "/send-otp" | "/verify-otp" | "/auth/refresh" | "/consumer/support/faqs" => Audience::Public,
         "/onboarding/basic" | "/logout" | "/logout-all" => Audience::Anyone,
         path if path.starts_with("/vendor") => Audience::Vendors,
+        path if path.starts_with("/admin") => Audience::Admins,
         _ => Audience::Consumers,
     }
 }
@@ -50,8 +53,9 @@ impl Everywhere {
         let (shop, vendor) = app.shop("Fresh Mart").await;
         app.item(shop, "Rice", "60.50", 5).await;
         let consumer = app.consumer("Buyer").await;
+        let admin = app.person("Admin", Some(Role::Admin), "Green Meadows").await;
         let newcomer = app.person("Newcomer", None, "").await;
-        Everywhere { app, client, consumer, vendor, newcomer }
+        Everywhere { app, client, consumer, vendor, admin, newcomer }
     }
 
     /// As a page of another origin sends it.
@@ -64,6 +68,15 @@ impl Everywhere {
         let headers: Vec<_> =
             headers.into_iter().chain(token.map(|token| ("authorization", token))).collect();
         self.client.send(method.clone(), path, &headers, body.to_owned()).await
+    }
+
+    /// Somebody for whom such a path is.
+    fn of(&self, audience: Audience) -> &Person {
+        match audience {
+            Audience::Vendors => &self.vendor,
+            Audience::Admins => &self.admin,
+            Audience::Public | Audience::Anyone | Audience::Consumers => &self.consumer,
+        }
     }
 
     async fn refused(&self, method: &Method, path: &str, token: Option<&str>, expected: (u16, &str)) {
@@ -89,13 +102,24 @@ async fn who_asks_is_checked_before_what_is_asked_on_every_path() {
             continue;
         }
         world.refused(&method, &path, Some(&world.newcomer.token), (403, "Role missing")).await;
-        let other = if audience == Audience::Vendors { &world.consumer } else { &world.vendor };
+        let other = if audience == Audience::Consumers { &world.vendor } else { &world.consumer };
         world.refused(&method, &path, Some(&other.token), (403, "Forbidden")).await;
         let bearer = format!("bEaReR {}", other.token);
         world.refused(&method, &path, Some(&bearer), (403, "Forbidden")).await;
     }
     let staff = world.app.person("Staff", Some(Role::Staff), "Green Meadows").await;
-    world.refused(&Method::GET, "/consumer/wallet", Some(&staff.token), (403, "Forbidden")).await;
+    for path in ["/consumer/wallet", "/vendor/wallet", "/admin/users", "/profile/me"] {
+        world.refused(&Method::GET, path, Some(&staff.token), (403, "Forbidden")).await;
+    }
+    world.refused(&Method::GET, "/consumer/wallet", Some(&world.admin.token), (403, "Forbidden")).await;
+    // What both a consumer and a vendor may call asks for a role, and the longer way is the consumer's alone.
+    for path in ["/profile/me", "/consumer/profile/me"] {
+        world.refused(&Method::GET, path, None, (401, "Auth header missing")).await;
+        world.refused(&Method::GET, path, Some(&world.newcomer.token), (403, "Role missing")).await;
+    }
+    world
+        .refused(&Method::POST, "/consumer/profile/edit", Some(&world.vendor.token), (403, "Forbidden"))
+        .await;
 }
 
 #[tokio::test]
@@ -153,13 +177,38 @@ async fn the_ways_of_older_clients_answer_as_their_targets() {
 }
 
 #[tokio::test]
+async fn a_body_that_cannot_be_read_comes_before_what_is_not_there() {
+    let world = Everywhere::begin().await;
+    for (method, path) in calls() {
+        let who = Some(world.of(audience(&path)).token.as_str());
+        let path = path.replace("/1", "/999999");
+        // These read no body: clients send them anything.
+        let acts = ["/cancel", "/confirm-modified", "/clear", "/delete", "/toggle", "/accept", "/complete"];
+        let reads_none = path.starts_with("/logout") || acts.iter().any(|act| path.ends_with(act));
+        if method == Method::GET || reads_none || path.ends_with("/bulk-upload") {
+            continue;
+        }
+        for body in ["{", "[]", "5"] {
+            let reply = world.send(&method, &path, who, body).await;
+            assert_eq!((reply.status, &reply.body["code"]), (400, &json!(400)), "{path} {body}");
+            let is_form = reply.body["message"] == "Validation error";
+            assert!(!is_form || reply.body["errors"][0]["loc"] == json!([]), "{path} {body}: {}", reply.body);
+            assert!(is_form || reply.body.get("errors").is_none(), "{path} {body}: {}", reply.body);
+        }
+        let headers: Vec<_> = [("content-type", "text/plain")]
+            .into_iter()
+            .chain(who.map(|token| ("authorization", token)))
+            .collect();
+        let reply = world.client.send(method, &path, &headers, "{}").await;
+        assert_eq!(reply.refused().0, 415, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn no_body_of_any_kind_makes_a_fault_of_ours() {
     let world = Everywhere::begin().await;
     for (method, path) in calls() {
-        let who = match audience(&path) {
-            Audience::Vendors => &world.vendor,
-            _ => &world.consumer,
-        };
+        let who = world.of(audience(&path));
         // Signing out would end the walk.
         if method == Method::GET || path.starts_with("/logout") {
             continue;

@@ -176,3 +176,34 @@ pub fn settings() -> Vec<Line> {
         ),
     ]
 }
+
+pub fn assistant() -> Vec<Line> {
+    let query = "POST /agent/query";
+    let told = json!({"answer": "str", "suggestions": ["str"]});
+    let required = |body: Value| refused("asha", query, body, 400, "Query is required");
+    vec![
+        post("asha", "/agent/query", json!({"query": "How do I cancel an order?", "history": []}), told),
+        required(NOTHING),
+        required(json!({})),
+        required(json!({"query": null})),
+        required(json!({"query": " "})),
+        refused("asha", query, json!({"query": 5}), 400, "Invalid query"),
+        refused("seller", query, json!({"query": "How?"}), 403, "Forbidden"),
+        refused("nobody", query, json!({"query": "How?"}), 401, "Auth header missing"),
+    ]
+}
+
+/// Contract 3.1: what admins see.
+pub fn admin() -> Vec<Line> {
+    let mut lines = vec![
+        get("admin", "/admin/users", json!({"users": ["phone"]})),
+        get("admin", "/admin/shops", json!({"shops": [{"id": "int", "name": "str"}]})),
+        get("admin", "/admin/orders", json!({"orders": [{"id": "int", "status": "str"}]})),
+    ];
+    for call in ["GET /admin/users", "GET /admin/shops", "GET /admin/orders"] {
+        lines.push(refused("nobody", call, NOTHING, 401, "Auth header missing"));
+        lines.push(refused("newcomer", call, NOTHING, 403, "Role missing"));
+        lines.extend(["asha", "seller"].map(|who| refused(who, call, NOTHING, 403, "Forbidden")));
+    }
+    lines
+}

@@ -6,7 +6,8 @@ use crate::contract::lines::{Line, get, post, refused};
 
 const NOTHING: Value = Value::Null;
 
-fn message(text: &str) -> Value {
+/// The sentence, and nothing else.
+pub fn message(text: &str) -> Value {
     json!({"message": format!("={text}")})
 }
 
@@ -15,7 +16,7 @@ fn refund(text: &str, refund: Value) -> Value {
 }
 
 /// A new order of rice, paid from the wallet.
-fn order(name: &'static str, quantity: i64) -> [Line; 2] {
+pub fn order(name: &'static str, quantity: i64) -> [Line; 2] {
     [
         post(
             "asha",
@@ -63,6 +64,13 @@ pub fn placing() -> Vec<Line> {
             "Invalid payment mode",
         ),
         refused("asha", confirm, json!({"address_id": 999_999}), 404, "Address not found"),
+        refused(
+            "asha",
+            confirm,
+            json!({"delivery_notes": "x".repeat(501)}),
+            400,
+            "delivery_notes has 501 characters; at most 500 are allowed",
+        ),
         post("seller", "/vendor/shop/toggle-status", json!({"is_open": false}), json!({"message": "str"})),
         refused("asha", confirm, json!({"payment_mode": "cash"}), 400, "Shop is currently closed"),
         post("seller", "/vendor/shop/toggle-status", json!({"is_open": true}), json!({"message": "str"})),
@@ -258,75 +266,6 @@ pub fn delivered() -> Vec<Line> {
         get("seller", "/vendor/orders/issues?order_id={order}", json!({"issues": [issue]})),
         get("stranger", "/vendor/orders/issues", json!({"issues": []})),
     ]
-}
-
-pub fn returning() -> Vec<Line> {
-    let items = |item: Value, quantity: i64| json!({"items": [{"item_id": item, "quantity": quantity}], "reason": "torn"});
-    let rice = |quantity| items(json!("{rice}"), quantity);
-    let raise = "POST /consumer/orders/{order}/return/raise";
-    let mut lines = vec![
-        refused("asha", raise, json!({}), 400, "No items to return"),
-        refused("asha", raise, json!({"items": []}), 400, "No items to return"),
-        refused("asha", raise, items(json!(999_999), 1), 400, "Item not in order"),
-        refused("asha", raise, rice(3), 400, "Return quantity exceeds ordered quantity"),
-        refused(
-            "seller",
-            "POST /vendor/orders/{order}/return/accept",
-            json!({}),
-            400,
-            "No pending return requests",
-        ),
-        refused(
-            "seller",
-            "POST /vendor/orders/{order}/return/complete",
-            json!({}),
-            400,
-            "Return not accepted yet",
-        ),
-        // An order of one line: nobody needs to say which.
-        post(
-            "asha",
-            "/consumer/orders/{order}/return/raise",
-            items(NOTHING, 2),
-            json!({"message": "=Return request sent", "return_ids": ["int"]}),
-        ),
-        refused("asha", raise, rice(1), 400, "Return already requested"),
-        post("seller", "/vendor/orders/{order}/return/accept", json!({}), message("Return request accepted")),
-        post(
-            "seller",
-            "/vendor/orders/{order}/return/complete",
-            NOTHING,
-            message("Return marked as completed"),
-        ),
-    ];
-    lines.extend(order("second", 2));
-    lines.extend([
-        post(
-            "seller",
-            "/vendor/orders/{second}/status",
-            json!({"status": "accepted"}),
-            message("Order marked as accepted"),
-        ),
-        post(
-            "seller",
-            "/vendor/orders/{second}/status",
-            json!({"status": "delivered"}),
-            message("Order marked as delivered"),
-        ),
-        post(
-            "seller",
-            "/vendor/orders/{second}/return/initiate",
-            rice(1),
-            message("Return initiated and accepted"),
-        ),
-        post(
-            "seller",
-            "/vendor/orders/{second}/return/complete",
-            json!({}),
-            message("Return marked as completed"),
-        ),
-    ]);
-    lines
 }
 
 pub fn closing() -> Vec<Line> {

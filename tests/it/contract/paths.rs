@@ -1,8 +1,39 @@
-//! The paths that the specification and the contract name: 2, 3.1 and 3.2; and 3.3, the ways older clients go.
+//! The paths that the specification and the contract name: the journeys, 3.1 and 3.2; and 3.3, the ways older clients go.
 
-/// Every path, its values by place only.
+use std::collections::BTreeSet;
+
+/// Every path that answers with success to somebody, its values by place only.
 pub fn documented() -> impl Iterator<Item = &'static str> {
-    PATHS.iter().copied()
+    JOURNEYS.iter().chain(BEYOND).chain(ADDITIONS).copied()
+}
+
+#[test]
+fn the_table_has_the_documented_paths_and_no_others() {
+    let older = OLDER.iter().map(|(call, _)| call.replace("/1", "/{}"));
+    let documented = documented().chain([REFUSED]).map(str::to_owned).chain(older);
+    assert_eq!(in_the_table(), documented.collect::<BTreeSet<String>>());
+    assert_eq!(JOURNEYS.len(), 49);
+}
+
+/// The lines of the table with their older ways, read from its text.
+fn in_the_table() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut method = "";
+    for line in include_str!("../../../src/rest/routes.rs").lines().map(str::trim) {
+        let said = [("get(\"", "GET"), ("post(\"", "POST"), (".also(\"", "")];
+        let Some((rest, of)) = said.iter().find_map(|(begin, of)| Some((line.strip_prefix(begin)?, of)))
+        else {
+            continue;
+        };
+        if !of.is_empty() {
+            method = of;
+        }
+        let path = rest.split('"').next().unwrap_or_default();
+        let step = |step: &str| if step.starts_with('{') { "{}".to_owned() } else { step.to_owned() };
+        let path: Vec<String> = path.split('/').map(step).collect();
+        found.insert(format!("{method} {}", path.join("/")));
+    }
+    found
 }
 
 /// What older clients call, and what it answers as.
@@ -55,7 +86,8 @@ pub const OLDER: &[(&str, &str)] = &[
     ("POST /vendor/shop/toggle_status", "/vendor/shop/toggle-status"),
 ];
 
-const PATHS: &[&str] = &[
+/// What the specification names: the consumer journeys.
+const JOURNEYS: &[&str] = &[
     "POST /send-otp",
     "POST /verify-otp",
     "POST /onboarding/basic",
@@ -82,6 +114,7 @@ const PATHS: &[&str] = &[
     "POST /consumer/orders/{}/rate",
     "POST /consumer/orders/{}/issue",
     "POST /consumer/orders/{}/return/raise",
+    "POST /agent/query",
     "GET /consumer/profile/me",
     "POST /consumer/profile/edit",
     "GET /consumer/addresses",
@@ -100,13 +133,18 @@ const PATHS: &[&str] = &[
     "POST /consumer/support/ticket",
     "GET /consumer/support/tickets",
     "GET /consumer/support/ticket/{}",
-    "POST /consumer/support/ticket/{}/reply",
-    "GET /consumer/support/faqs",
     "GET /consumer/settings",
     "POST /consumer/settings/update",
     "POST /logout",
     "POST /logout-all",
+];
+
+/// Contract 3.1 and 3.2: what the specification does not name.
+const BEYOND: &[&str] = &[
     "POST /auth/refresh",
+    "GET /admin/users",
+    "GET /admin/shops",
+    "GET /admin/orders",
     "POST /vendor/profile",
     "POST /vendor/upload-document",
     "POST /vendor/payout/setup",
@@ -135,3 +173,9 @@ const PATHS: &[&str] = &[
     "POST /vendor/wallet/debit",
     "POST /vendor/wallet/withdraw",
 ];
+
+/// What no document asks for, and a support screen needs.
+const ADDITIONS: &[&str] = &["POST /consumer/support/ticket/{}/reply", "GET /consumer/support/faqs"];
+
+/// What is known, and refused to everybody: whoever credits themselves makes money.
+const REFUSED: &str = "POST /vendor/wallet/credit";

@@ -18,6 +18,13 @@ pub fn shop() -> Vec<Line> {
         refused("seller", "POST /vendor/shop/edit", json!({"description": "x"}), 404, "Shop not found"),
         refused("seller", "POST /vendor/shop/toggle-status", json!({"is_open": true}), 404, "Shop not found"),
         refused("seller", "POST /vendor/item/add", json!({"title": "Rice", "price": 60}), 404, "Shop not found"),
+        refused("seller", "POST /vendor/shop/hours", json!({"weekly_hours": [{"day_of_week": 0}]}), 404, "Shop not found"),
+        refused("seller", "POST /vendor/item/bulk-upload", json!("a file of items"), 404, "Shop not found"),
+        refused("seller", "GET /vendor/orders/issues", json!(null), 404, "Shop not found"),
+        refused("seller", "GET /vendor/wallet", json!(null), 404, "Shop not found"),
+        refused("seller", "GET /vendor/wallet/history", json!(null), 404, "Shop not found"),
+        refused("seller", "POST /vendor/wallet/debit", json!({"amount": 1}), 404, "Shop not found"),
+        refused("seller", "POST /vendor/wallet/withdraw", json!({"amount": 1}), 404, "Shop not found"),
         refused("seller", "POST /vendor/item/1/toggle", json!({}), 404, "Item not found or unauthorized"),
         refused("seller", "POST /vendor/shop", json!({"shop_name": "Fresh Mart"}), 400, "Missing required fields"),
         post("seller", "/vendor/shop", shop.clone(), message("Shop created")),
@@ -134,6 +141,29 @@ pub fn items() -> Vec<Line> {
     ]
 }
 
+/// The older vendor app asks of the person where consumers ask of their profile (contract 3.3).
+pub fn person() -> Vec<Line> {
+    let seller = |name: &str| json!({"name": format!("={name}"), "phone": "=+919876543211", "city": "=Pune", "society": "=Green Meadows"});
+    let edited = |name: &str| json!({"message": "=Profile updated", "data": seller(name)});
+    let edit = "/profile/edit";
+    vec![
+        get("seller", "/profile/me", json!({"data": seller("Asha")})),
+        post(
+            "seller",
+            edit,
+            json!({"name": " Seller ", "phone": "+910000000000", "city": "Delhi"}),
+            edited("Seller"),
+        ),
+        post("seller", edit, json!({}), edited("Seller")),
+        refused("seller", "POST /profile/edit", json!({"name": " "}), 400, "Name cannot be empty"),
+        refused("seller", "POST /profile/edit", json!({"name": null}), 400, "Name cannot be empty"),
+        invalid("seller", edit, json!({"name": 5}), &["name"]),
+        invalid("seller", edit, json!(null), &["body"]),
+        get("seller", "/profile/me", json!({"data": seller("Seller")})),
+        refused("seller", "GET /consumer/profile/me", json!(null), 403, "Forbidden"),
+    ]
+}
+
 pub fn money() -> Vec<Line> {
     vec![
         get("seller", "/vendor/wallet", json!({"balance": "money"})),
@@ -146,6 +176,8 @@ pub fn money() -> Vec<Line> {
             }], "next_before": "int?"}),
         ),
         refused("seller", "POST /vendor/wallet/credit", json!({"amount": 100}), 403, "Forbidden"),
+        refused("asha", "POST /vendor/wallet/credit", json!({"amount": 100}), 403, "Forbidden"),
+        refused("nobody", "POST /vendor/wallet/credit", json!({"amount": 100}), 401, "Auth header missing"),
         refused("seller", "POST /vendor/wallet/debit", json!({"amount": 0}), 400, "Invalid debit amount"),
         refused(
             "seller",

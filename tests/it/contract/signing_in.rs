@@ -30,6 +30,7 @@ pub fn consumer() -> Vec<Line> {
         refused("nobody", "POST /verify-otp", code("654321"), 401, "Invalid or expired OTP"),
         post("nobody", "/verify-otp", code(CODE), signed_in())
             .signs_in("asha")
+            .keep("access", "/access_token")
             .keep("refresh", "/refresh_token"),
         refused("nobody", "POST /verify-otp", code(CODE), 401, "Invalid or expired OTP"),
         // Before onboarding.
@@ -60,6 +61,7 @@ pub fn consumer() -> Vec<Line> {
         // The role alone opens the consumer's paths; only the profile needs its row.
         refused("asha", "GET /consumer/profile/me", json!(null), 404, "Consumer profile not found"),
         invalid("asha", "/consumer/onboarding", json!({"date_of_birth": "1990-02-30"}), &["date_of_birth"]),
+        invalid("asha", "/consumer/onboarding", json!(null), &["body"]),
         post(
             "asha",
             "/consumer/onboarding",
@@ -70,6 +72,13 @@ pub fn consumer() -> Vec<Line> {
         // A refresh makes a new pair; the former one is worth nothing soon.
         refused("nobody", "POST /auth/refresh", json!({}), 401, "invalid token"),
         refused("nobody", "POST /auth/refresh", json!({"refresh_token": "x"}), 401, "invalid token"),
+        refused(
+            "nobody",
+            "POST /auth/refresh",
+            json!({"refresh_token": "{access}"}),
+            401,
+            "expected refresh token",
+        ),
         post(
             "nobody",
             "/auth/refresh",

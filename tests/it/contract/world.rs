@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use society_gateway::app::Role;
 
 use crate::contract::lines::{Line, Told};
+use crate::contract::recorded::Recorded;
 use crate::contract::shape::difference;
 use crate::forms::{self, Part};
 use crate::harness::TestApp;
@@ -37,6 +38,7 @@ pub struct World {
     client: Client,
     tokens: HashMap<&'static str, String>,
     known: HashMap<&'static str, Value>,
+    pub recorded: Recorded,
 }
 
 impl World {
@@ -53,7 +55,7 @@ impl World {
         tokens.insert("stranger", stranger.token);
         app.sql(&OFFERS.replace("{other}", &other.to_string())).await;
         let known = HashMap::from([("foreign_item", json!(bread.0)), ("foreign_shop", json!(other.0))]);
-        World { app, client, tokens, known }
+        World { app, client, tokens, known, recorded: Recorded::default() }
     }
 
     /// Makes one call and compares what is told.
@@ -88,6 +90,9 @@ impl World {
         if let Some(wrong) = wrong {
             panic!("{at}\n{wrong}\n{status} {body:#}");
         }
+        self.recorded
+            .note(&line.method, &self.filled(line.path), self.filled_in(&line.body), status, &body)
+            .await;
         for (name, pointer) in &line.kept {
             let value = body.pointer(pointer).unwrap_or_else(|| panic!("{at}: no {pointer} in {body}"));
             self.known.insert(name, value.clone());

@@ -178,3 +178,28 @@ async fn a_look_at_a_profile_costs_one_statement() {
     let (_, statements) = app.statements(profile(&app, &who)).await;
     assert_eq!(statements, 1);
 }
+
+#[tokio::test]
+async fn everybody_with_a_role_may_change_their_name_and_a_consumers_profile_follows() {
+    let app = TestApp::start().await;
+    let update =
+        "mutation($input: UpdateMeInput!) { updateMe(input: $input) { message user { name city society } } }";
+    let update = async |who: &Person, input: Value| app.graphql(who, update, json!({"input": input})).await;
+    let (vendor, consumer) = (app.vendor("Seller").await, told(&app).await);
+    assert_eq!(known_name(&app, &vendor).await, "Seller");
+    for who in [&vendor, &consumer] {
+        let told = update(who, json!({"name": " New name "})).await.ok();
+        let user = json!({"name": "New name", "city": "Pune", "society": "Green Meadows"});
+        assert_eq!(told["updateMe"], json!({"message": "Profile updated", "user": user}));
+        assert_eq!(update(who, json!({})).await.ok(), told);
+        assert_eq!(known_name(&app, who).await, "New name");
+        for name in [json!(null), json!("  ")] {
+            let refused = update(who, json!({"name": name})).await;
+            assert_eq!((refused.refused(), refused.field()), (("BAD_INPUT", "Name cannot be empty"), "name"));
+        }
+    }
+    assert_eq!(profile(&app, &consumer).await["name"], "New name");
+    assert_eq!(app.number(TOLD).await, 2);
+    let newcomer = app.person("", None, "").await;
+    assert_eq!(update(&newcomer, json!({"name": "x"})).await.refused().0, "ONBOARDING_REQUIRED");
+}

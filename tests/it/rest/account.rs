@@ -201,3 +201,24 @@ async fn logout_takes_bare_and_bearer_tokens_and_any_empty_body() {
     let reply = client.send(Method::POST, "/logout-all", &[], Body::empty()).await;
     assert_eq!(reply.refused(), (401, "Auth header missing"));
 }
+
+#[tokio::test]
+async fn a_consumers_profile_is_made_once_and_after_the_basics() {
+    let app = start().await;
+    let client = Client::of(&app).await;
+    let (granted, told) = (app.person("", None, "").await, app.consumer("First").await);
+    app.sql(&format!("UPDATE user_profile SET role = 'consumer' WHERE id = {}", granted.user_id)).await;
+    let early = client.post(&granted, "/consumer/onboarding", json!({})).await;
+    assert_eq!(early.refused(), (400, "Basic onboarding incomplete"));
+
+    app.sql(&format!(
+        "INSERT INTO consumer_profile (user_phone, name, city, society) VALUES ('{}', 'First', 'Pune', 'Green Meadows')",
+        told.phone
+    ))
+    .await;
+    let twice = client.post(&told, "/consumer/onboarding", json!({})).await;
+    assert_eq!(twice.refused(), (400, "Profile already exists"));
+    let nothing =
+        client.send(Method::POST, "/consumer/onboarding", &[("authorization", &told.token)], "").await;
+    assert_eq!(nothing.faults(), [(String::new(), "type_error".to_owned())]);
+}

@@ -100,3 +100,19 @@ async fn points_are_earned_and_redeemed() {
     let dear = client.post(&buyer, "/consumer/rewards/redeem", json!({"amount": 401})).await;
     assert_eq!(dear.refused(), (400, "Redemption exceeds order total"));
 }
+
+#[tokio::test]
+async fn a_coupon_is_used_once() {
+    let (_app, client, buyer, _) = begin().await;
+    let fresh = json!({"code": "FRESH10"});
+    client.post(&buyer, "/consumer/cart/apply-coupon", fresh.clone()).await.ok();
+    let item = client.get(&buyer, "/consumer/cart/view").await.ok()["cart"][0]["item_id"].clone();
+    client.post(&buyer, "/consumer/order/confirm", json!({})).await.ok();
+    client.post(&buyer, "/consumer/cart/add", json!({"item_id": item})).await.ok();
+    let again = client.post(&buyer, "/consumer/cart/apply-coupon", fresh).await;
+    assert_eq!(again.refused(), (400, "Coupon already used"));
+    assert_eq!(
+        client.get(&buyer, "/consumer/offers").await.ok()["offers"][0]["already_redeemed"],
+        json!(true)
+    );
+}

@@ -258,7 +258,11 @@ async fn goods_go_back() {
     for (body, message) in [
         (json!({}), "No items to return"),
         (json!({"items": []}), "No items to return"),
-        (json!({"token": "t", "body": {"items": story.items(1)}}), "No items to return"),
+        (json!({"token": "t", "body": {"items": []}}), "No items to return"),
+        (
+            json!({"token": "t", "body": {"items": story.items(4)}}),
+            "Return quantity exceeds ordered quantity",
+        ),
         (json!({"items": [{"item_id": 999_999}]}), "Item not in order"),
         (json!({"items": story.items(4)}), "Return quantity exceeds ordered quantity"),
         (json!({"items": story.items(0)}), "Return quantity must be at least 1"),
@@ -308,4 +312,14 @@ async fn a_shop_initiates_a_return() {
     for verb in ["return/accept", "return/complete"] {
         assert_eq!(story.shop(999_999, verb, json!({})).await.refused(), (403, "Unauthorized"));
     }
+}
+
+#[tokio::test]
+async fn a_return_without_anything_accepted_cannot_be_completed() {
+    let story = Story::begin().await;
+    let order = story.delivered().await;
+    story.shop(order, "return/initiate", json!({"items": story.items(1)})).await.ok();
+    story.app.sql("UPDATE order_return SET status = 'rejected'").await;
+    let reply = story.shop(order, "return/complete", json!({})).await;
+    assert_eq!(reply.refused(), (400, "No accepted returns found"));
 }

@@ -1,0 +1,100 @@
+// The prepared operations: a document per journey, with variables that fit the demo society.
+import { parse } from 'graphql';
+import browse from './browse.graphql?raw';
+import cart from './cart.graphql?raw';
+import chat from './chat.graphql?raw';
+import order from './order.graphql?raw';
+import profile from './profile.graphql?raw';
+import rewards from './rewards.graphql?raw';
+import signIn from './sign-in.graphql?raw';
+import staff from './staff.graphql?raw';
+import support from './support.graphql?raw';
+import vendor from './vendor.graphql?raw';
+import wallet from './wallet.graphql?raw';
+
+export type Role = 'CONSUMER' | 'VENDOR' | 'STAFF' | 'ADMIN';
+
+export interface Operation {
+  name: string;
+  kind: 'query' | 'mutation' | 'subscription';
+}
+
+export interface Journey {
+  name: string;
+  /** Who may run it; empty: everybody. */
+  roles: Role[];
+  query: string;
+  variables: string;
+  operations: Operation[];
+}
+
+function journey(name: string, roles: Role[], query: string, variables: object): Journey {
+  const operations = parse(query).definitions.flatMap((definition) =>
+    definition.kind === 'OperationDefinition' && definition.name
+      ? [{ name: definition.name.value, kind: definition.operation }]
+      : [],
+  );
+  // No variables are no text, so that their editor stays out of the way.
+  const text = Object.keys(variables).length ? JSON.stringify(variables, null, 2) : '';
+  return { name, roles, query, variables: text, operations };
+}
+
+const newcomer = { name: 'New Neighbour', city: 'Pune', society: 'Green Meadows', role: 'CONSUMER' };
+const item = { title: 'Filter coffee', price: 145, mrp: 160, quantityInStock: 25, unit: 'packet', packSize: '200 g' };
+const offer = { code: 'COFFEE5', title: 'Five rupees off', discountType: 'FLAT', discountValue: 5, perUserLimit: 2 };
+const ticket = { subject: 'A packet was open', message: 'The rice packet was open when it came.', category: 'Orders' };
+
+export const journeys: Journey[] = [
+  journey('Sign in', [], signIn, { phone: '+919000000001', otp: '123456', newcomer }),
+  journey('Browse', ['CONSUMER'], browse, { first: 5, shopId: '1', item: 'rice', maxPrice: 200, itemId: '1' }),
+  journey('Cart', ['CONSUMER'], cart, { itemId: '1', quantity: 1, newQuantity: 2, code: 'WELCOME10' }),
+  journey('Wallet', ['CONSUMER'], wallet, { amount: 500, price: 49.5, reference: 'Newspapers' }),
+  journey('Order', ['CONSUMER'], order, {
+    mode: 'WALLET',
+    notes: 'Please ring twice',
+    orderId: '',
+    rating: 5,
+    review: 'Quick and friendly',
+    issueType: 'Damaged item',
+    description: 'One packet was torn',
+    orderItemId: '',
+    reason: 'Not what I expected',
+  }),
+  journey('Chat', ['CONSUMER', 'VENDOR'], chat, { orderId: '', message: 'When will it come?' }),
+  journey('Rewards & offers', ['CONSUMER'], rewards, { points: 1 }),
+  journey('Profile & addresses', ['CONSUMER'], profile, {
+    profile: { flatNumber: 'A-101', preferredLanguage: 'English' },
+    address: { houseNumber: 'A-101', street: 'Tower A', landmark: 'Opposite the club house' },
+    addressId: '',
+    landmark: 'Beside the lift',
+    settings: { marketingOptIn: false },
+  }),
+  journey('Support & assistant', ['CONSUMER'], support, {
+    search: 'refund',
+    query: 'When do I get my money back?',
+    ticket,
+    ticketId: '',
+    reply: 'Thank you, here is more about it.',
+  }),
+  journey('Vendor', ['VENDOR'], vendor, {
+    orderId: '',
+    orderItemId: '',
+    newQuantity: 1,
+    item,
+    myItemId: '',
+    price: 139,
+    open: true,
+    amount: 10,
+  }),
+  journey('Staff', ['STAFF', 'ADMIN'], staff, {
+    status: 'OPEN',
+    ticketId: '',
+    reply: 'We are sorry. The shop brings another one.',
+    offer,
+    offerId: '',
+  }),
+];
+
+export function journeyOf(operationName: string | null | undefined): Journey | undefined {
+  return journeys.find(({ operations }) => operations.some(({ name }) => name === operationName));
+}
