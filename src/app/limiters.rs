@@ -50,7 +50,7 @@ pub enum Limit {
 /// Each limit with its count and the window in seconds in which the count refills (contract §1.8).
 ///
 /// Addresses get more than the legacy service gave them: a whole society may stand behind one.
-const QUOTAS: [(Limit, u32, u64); 14] = [
+const QUOTAS: [(Limit, u32, u64); 15] = [
     (Limit::OtpPerPhone, 3, 15 * 60),
     (Limit::OtpPerAddress, 20, 15 * 60),
     (Limit::OtpPerPrefix, 50, 15 * 60),

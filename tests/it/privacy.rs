@@ -133,7 +133,7 @@ async fn an_export_holds_everything_of_the_person_and_nothing_of_others() {
 
     let (answer, statements) = life.app.statements(life.app.graphql(&life.who, EXPORT, json!({}))).await;
     let all = answer.ok()["myData"].clone();
-    assert_eq!(statements, 21, "one for each kind of thing, and the transaction");
+    assert_eq!(statements, 22, "one for each kind of thing, and the transaction");
     let text = all.to_string();
     for told in PERSONAL {
         assert!(text.contains(told), "{told} is missing");

@@ -59,8 +59,8 @@ impl World {
         let output = BufReader::new(child.stdout.take().unwrap());
         let url = tokio::task::spawn_blocking(move || {
             let mut lines = output.lines().map_while(Result::ok);
-            let line = lines.find(|line| line.contains("REST")).unwrap();
-            line.split_whitespace().last().unwrap().trim_end_matches("/api/v1").to_owned()
+            let line = lines.find(|line| line.trim_start().starts_with("GraphQL ")).unwrap();
+            line.split_whitespace().last().unwrap().trim_end_matches("/graphql").to_owned()
         });
         Gateway { child, url: url.await.unwrap(), token: token.to_owned(), client: reqwest::Client::new() }
     }
