@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use diesel_async::AsyncConnection;
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tracing::Instrument;
 
 pub use housekeeping::Removed;
 pub use keys::{Claims, Keys, TokenKind, Unverified};
@@ -31,6 +32,7 @@ use crate::config::Config;
 use crate::db::{Conn, Pool, PooledConn, Statements};
 use crate::error::{Error, Result};
 use crate::events::{Carrier, Doorbell, Feed, Hub, Topic, carry};
+use crate::meters::{self, Meters};
 use crate::values::{Clock, UserId};
 
 /// What lives as long as the process. Shared by every request.
@@ -45,6 +47,8 @@ pub struct App {
     pub sessions: Sessions,
     /// How often who may do what.
     pub limiters: Limiters,
+    /// What an operator sees.
+    pub meters: Arc<Meters>,
     /// What answers questions beside the written answers, where one is set up.
     pub language_model: Option<LanguageModel>,
     /// What carries sign-in codes to phones, where `OTP_DELIVERY` is `twilio`.
@@ -83,13 +87,16 @@ impl App {
             config.twilio.clone().and_then(|account| made(Twilio::new(account, time, clock.clone())));
         let razorpay =
             config.razorpay.clone().and_then(|account| made(Razorpay::new(account, time, clock.clone())));
-        let limiters = Limiters::new(&clock, config.rate_limits);
+        let meters = Arc::new(Meters::default());
+        meters.started(clock.now().timestamp());
+        let limiters = Limiters::new(&clock, config.rate_limits, meters.clone());
         Arc::new(App {
             config,
             clock,
             keys,
             sessions: Sessions::default(),
             limiters,
+            meters,
             language_model,
             text_messages,
             razorpay,
@@ -133,7 +140,9 @@ impl App {
         self.limiters.check(Limit::FilesPerUser, &who.to_string())?;
         let own = OwnPlace::take(&self.uploading, who)?;
         let place = tokio::time::timeout(UPLOAD_WAIT, self.upload_places.acquire()).await;
-        Ok(UploadPlace { _own: own, _place: place.map_err(Error::busy)?.map_err(Error::internal)? })
+        let place = place.map_err(Error::busy)?.map_err(Error::internal)?;
+        self.meters.upload();
+        Ok(UploadPlace { _own: own, _place: place })
     }
 
     /// One unit of work: a transaction with everything `work` writes, its events included, or nothing of it.
@@ -150,14 +159,25 @@ impl App {
         T: Send + 'static,
     {
         let app = self.clone();
-        let task = tokio::spawn(async move {
+        let task = async move {
             let mut conn = app.pool.get().await?;
-            let value = Conn::transaction(&mut conn, work).await?;
+            let (value, facts) = meters::gather(Conn::transaction(&mut conn, work)).await;
+            let value = value?;
             drop(conn);
             app.doorbell.ring();
+            app.meters.committed(facts);
             Ok(value)
-        });
-        task.await.map_err(Error::internal)?
+        };
+        // The task belongs to the request that waits for it, also in logs and traces.
+        tokio::spawn(task.in_current_span()).await.map_err(Error::internal)?
+    }
+
+    /// Brings up to date what is only looked at now and then: the pool, its statements, what is followed on this node.
+    pub fn take_stock(&self, sockets: usize) {
+        let statements = self.pool.statements();
+        self.meters.pool(self.pool.state());
+        self.meters.database(statements.count(), statements.transactions(), statements.timeouts());
+        self.meters.live(sockets, self.hub.topics(), self.hub.streams());
     }
 
     /// Starts what runs beside the requests: the event feed, what rings for it across gateways, the listener that forgets
@@ -171,6 +191,7 @@ impl App {
         let pool = Pool::new(self.pool.url(), 1)?;
         let feed_statements = pool.statements().clone();
         let feed = Feed::start(pool, self.hub.clone(), self.doorbell.clone()).await?;
+        let feed = feed.measured_by(self.meters.clone(), self.clock.clone());
         let carrier = match &self.config.redis_url {
             Some(url) => Carrier::redis(url)?,
             None => Carrier::postgres(self.pool.url()),
@@ -180,6 +201,7 @@ impl App {
             tokio::spawn(feed.run()),
             tokio::spawn(carry(self.doorbell.clone(), carrier)),
             tokio::spawn(housekeeping::run(self.clone())),
+            tokio::spawn(keep_up(self.meters.clone())),
         ];
         Ok(Background { tasks, feed_statements })
     }
@@ -188,6 +210,14 @@ impl App {
 /// A provider, if there can be one on this machine. Without it, what needs it answers that it is not available.
 fn made<T>(provider: reqwest::Result<T>) -> Option<T> {
     provider.inspect_err(|error| tracing::error!(cause = %error, "a provider cannot be used")).ok()
+}
+
+/// Keeps what histograms gather from piling up where nobody scrapes.
+async fn keep_up(meters: Arc<Meters>) {
+    loop {
+        tokio::time::sleep(meters::UPKEEP).await;
+        meters.keep_up();
+    }
 }
 
 /// A request with files may be read and worked on while this is held.

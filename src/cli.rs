@@ -1,19 +1,20 @@
 //! The command line: what an operator or a developer types, and what they read back.
 
 mod doctor;
+mod healthcheck;
 mod open;
 mod payouts;
 mod serve;
+mod telemetry;
 
 use std::error::Error;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
-use tracing_subscriber::EnvFilter;
 
 use crate::app::Role;
-use crate::config::{Config, Environment, SETTINGS};
+use crate::config::{Config, SETTINGS};
 use crate::journeys::profile;
 use crate::values::Phone;
 use crate::{audit, demo, graphql, rest};
@@ -42,6 +43,8 @@ enum Command {
     },
     /// Look at everything that the gateway stands on, and say what to do about what is wrong.
     Doctor,
+    /// Ask the running gateway whether it is ready; fails when it is not.
+    Healthcheck,
     /// Print the GraphQL schema, as in schema.graphql.
     Schema,
     /// Print what completes this program's commands in a shell: `source <(society-gateway completions bash)`.
@@ -100,8 +103,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    start_logging(config.environment);
-    report(run(cli.command.unwrap_or(Command::Serve), config))
+    report(observed(cli.command.unwrap_or(Command::Serve), config))
 }
 
 fn report(outcome: Outcome) -> ExitCode {
@@ -119,6 +121,19 @@ fn report(outcome: Outcome) -> ExitCode {
     }
 }
 
+/// Runs a command with its log, and delivers its last spans: outside of the runtime, which they must not hold up.
+fn observed(command: Command, config: Config) -> Outcome {
+    if matches!(command, Command::Healthcheck) {
+        return healthcheck::healthcheck(&config);
+    }
+    let traces = telemetry::start(&config)?;
+    let outcome = run(command, config);
+    if let Some(traces) = traces {
+        traces.flush();
+    }
+    outcome
+}
+
 #[tokio::main]
 async fn run(command: Command, config: Config) -> Outcome {
     match command {
@@ -131,7 +146,9 @@ async fn run(command: Command, config: Config) -> Outcome {
         Command::Payouts { paid: Some(id), .. } => payouts::settle(config, id, true).await,
         Command::Payouts { failed: Some(id), .. } => payouts::settle(config, id, false).await,
         Command::Payouts { .. } => payouts::list(config).await,
-        Command::Schema | Command::Completions { .. } | Command::Openapi { .. } => Ok(()),
+        Command::Schema | Command::Completions { .. } | Command::Openapi { .. } | Command::Healthcheck => {
+            Ok(())
+        }
     }
 }
 
@@ -196,16 +213,6 @@ fn role(text: &str) -> Result<Role, String> {
         .into_iter()
         .find(|role| role.as_str() == text)
         .ok_or_else(|| "expected staff, admin, consumer or vendor".into())
-}
-
-/// Text for people in development, JSON for machines in production; `RUST_LOG` chooses what.
-fn start_logging(environment: Environment) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match environment {
-        Environment::Development => builder.with_target(false).init(),
-        Environment::Production => builder.json().init(),
-    }
 }
 
 fn settings() -> String {

@@ -78,6 +78,12 @@ pub struct Config {
     pub event_days: u32,
     /// `CONNECTION_HOURS`: how long a socket or an event stream lasts at most.
     pub connection_hours: u32,
+    /// `SHUTDOWN_SECONDS`: how long requests in progress may take after a signal to stop.
+    pub shutdown_seconds: u32,
+    /// `METRICS_TOKEN`: who knows it reads `/metrics`; absent: everybody in development, nobody in production.
+    pub metrics_token: Option<String>,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT`, without a slash at its end: where traces go; absent: nowhere.
+    pub otlp_endpoint: Option<String>,
 }
 
 /// Each setting with its default and meaning: the text of `--help`.
@@ -149,6 +155,17 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "CONNECTION_HOURS",
         "24",
         "hours after which sockets and event streams are closed, to come back, 1 to 168",
+    ),
+    ("SHUTDOWN_SECONDS", "10", "seconds that requests in progress may take after SIGTERM, 1 to 300"),
+    (
+        "METRICS_TOKEN",
+        "none",
+        "bearer token that /metrics asks for; absent: open in development, else not there",
+    ),
+    (
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "none",
+        "http://…:4318 that collects traces (OTLP over HTTP); absent: none",
     ),
 ];
 
@@ -283,6 +300,26 @@ impl Config {
                 .read("EVENT_DAYS", 7, "a number from 1 to 365", |text| number_in(text, 1..=365)),
             connection_hours: reader
                 .read("CONNECTION_HOURS", 24, "a number from 1 to 168", |text| number_in(text, 1..=168)),
+            shutdown_seconds: reader
+                .read("SHUTDOWN_SECONDS", 10, "a number from 1 to 300", |text| number_in(text, 1..=300)),
+            metrics_token: reader.read(
+                "METRICS_TOKEN",
+                None,
+                "at least 16 printable ASCII characters without spaces",
+                |text| {
+                    let fits = text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_graphic());
+                    fits.then(|| Some(text.to_owned()))
+                },
+            ),
+            otlp_endpoint: reader.read(
+                "OTEL_EXPORTER_OTLP_ENDPOINT",
+                None,
+                "a URL that starts with http:// or https://",
+                |text| {
+                    let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"))?;
+                    (!host.is_empty()).then(|| Some(text.trim_end_matches('/').to_owned()))
+                },
+            ),
         };
         config.check_environment_is_said(&mut reader);
         config.check_production(&mut reader);

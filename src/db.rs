@@ -4,6 +4,7 @@ pub mod embedded;
 mod migrate;
 pub mod once;
 mod pool;
+mod spans;
 
 pub use migrate::{MIGRATIONS, Migrated, migrate, pending};
 pub use pool::{Conn, Pool, PooledConn, Statements, connection_settings};

@@ -30,6 +30,7 @@ use crate::journeys::vendor::{VendorMutation, VendorQuery};
 use crate::journeys::wallet::{WalletMutation, WalletPaymentMutation, WalletPaymentQuery, WalletQuery};
 use crate::journeys::wishlist::{WishlistMutation, WishlistQuery};
 
+pub use documents::only_field;
 pub use gateway::{Ask, Gateway, Prepared};
 pub use report::{Answer, RequestError};
 pub use types::{TypeKind, Types};

@@ -3,7 +3,7 @@
 //!
 //! The modules, each imported only by those behind it:
 //!
-//! `values` → `config`, `error` → `schema` → `db` → `events`, `ledger` → `app` → `request` → `journeys` → `audit` →
+//! `values` → `config`, `error` → `meters`, `spans` → `schema` → `db` → `events`, `ledger` → `app` → `request` → `journeys` → `audit` →
 //! `demo` → `graphql` → `rest` → `server` → `cli`. A test reads the imports and keeps it so. `docs/ARCHITECTURE.md`
 //! walks through a request.
 
@@ -21,9 +21,11 @@ pub mod events;
 pub mod graphql;
 pub mod journeys;
 pub mod ledger;
+pub mod meters;
 pub mod request;
 pub mod rest;
 #[allow(missing_docs)]
 pub mod schema;
 pub mod server;
+pub mod spans;
 pub mod values;

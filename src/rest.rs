@@ -27,7 +27,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use tower_http::catch_panic::CatchPanicLayer;
 
-pub use answer::Refusal;
+pub use answer::{Refusal, Told};
 pub use openapi::{openapi, table};
 
 use crate::error::{Error, INTERNAL_MESSAGE, Result};
@@ -40,6 +40,15 @@ use crate::rest::operation::Checker;
 ///
 /// An error is shown as the contract's envelope.
 pub type Prepared = Result<Arc<Scope>>;
+
+/// What a path runs: an extension of its answers, for those who count and log.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    /// The stored operation.
+    pub operation: &'static str,
+    /// The one field at its root; `several` when there are more.
+    pub root: Arc<str>,
+}
 
 /// A line of the table that does not fit the schema, the document or itself. The server does not start.
 #[derive(Debug)]
@@ -98,14 +107,15 @@ impl Paths {
             }
             let others: Arc<[Arc<Endpoint>]> = lines.iter().skip(at + 1).filter(is_same).cloned().collect();
             let (first, schema) = (first.clone(), self.schema.clone());
-            let answer =
-                async move |params: PathParams, request: Request| match line_for(&first, &others, &request)
-                    .answer(&schema, params, request)
-                    .await
-                {
+            let answer = async move |params: PathParams, request: Request| {
+                let line = line_for(&first, &others, &request);
+                let mut response = match line.answer(&schema, params, request).await {
                     Ok(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
                     Err(refusal) => refusal.into_response(),
                 };
+                response.extensions_mut().insert(line.ran());
+                response
+            };
             methods = methods.on(filter, answer);
         }
         methods

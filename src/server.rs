@@ -7,10 +7,14 @@ mod explorer;
 mod graphql;
 mod media;
 mod media_type;
+mod metrics;
 pub mod request_id;
+mod rest_edge;
 pub mod scope;
 mod seats;
 mod stream;
+mod tally;
+mod trace;
 mod webhooks;
 pub mod websocket;
 
@@ -18,9 +22,8 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{FromRef, Request, State};
+use axum::extract::{FromRef, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
@@ -37,10 +40,8 @@ use crate::app::App;
 use crate::config::{Config, Origins};
 use crate::error::{Code, INTERNAL_MESSAGE, Result};
 use crate::graphql::Gateway;
-use crate::request::Face;
 use crate::rest;
 use crate::server::deprecation::Announcement;
-use crate::server::scope::{Peer, scope};
 
 /// How long a browser may remember what a preflight allowed.
 const PREFLIGHT_KEPT: Duration = Duration::from_secs(600);
@@ -89,19 +90,21 @@ pub async fn router(state: ServerState) -> std::result::Result<Router, rest::Unf
     let config = state.app.config.clone();
     let description = docs::description().await?;
     let paths = rest::Paths::read().await?;
-    let prepare = middleware::from_fn_with_state(state.app.clone(), prepare_rest);
+    let edge = middleware::from_fn_with_state(state.app.clone(), rest_edge::edge);
     let announcement = Announcement::of(&config);
     let announce = middleware::map_response(move |response: Response| {
         let told = announcement.told(response);
         async { told }
     });
-    let rest = || paths.router().layer(prepare.clone());
-    let at_root = if config.rest_at_root { rest().layer(announce.clone()) } else { Router::new() };
-    let under_prefix = rest()
+    let at_root = paths.router().layer(edge.clone()).layer(announce.clone());
+    let at_root = if config.rest_at_root { at_root } else { Router::new() };
+    let under_prefix = paths
+        .router()
+        .fallback(rest::unknown_path)
+        .layer(edge)
         .route("/openapi.json", get(async move |headers| description.answer(&headers)))
         .route("/docs", get(docs::page))
         .route("/docs/{name}", get(docs::file))
-        .fallback(rest::unknown_path)
         .layer(announce);
     let explorer = if config.explorer { explorer::router() } else { Router::new() };
     let router = Router::new()
@@ -116,7 +119,8 @@ pub async fn router(state: ServerState) -> std::result::Result<Router, rest::Unf
         .route("/health", get(alive))
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))
-        .fallback(async || plain(404, "There is nothing at this address."))
+        .route("/metrics", get(metrics::get))
+        .fallback(nothing_here)
         .method_not_allowed_fallback(async || plain(405, "The method is not allowed for the requested URL."))
         .with_state(state);
     Ok(dressed(router, &config))
@@ -126,18 +130,17 @@ pub async fn router(state: ServerState) -> std::result::Result<Router, rest::Unf
 ///
 /// Requests are named first, so that preflights, panics and unknown paths carry their name, too.
 pub fn dressed(router: Router, config: &Config) -> Router {
-    router
+    let router = router
         .layer(CatchPanicLayer::custom(panicked))
         .layer(cors(&config.allowed_origins, Announcement::of(config).names()))
-        .layer(middleware::map_response(secured))
-        .layer(middleware::from_fn(request_id::name_request))
+        .layer(middleware::map_response(secured));
+    let is_traced = config.otlp_endpoint.is_some();
+    let router = if is_traced { router.layer(middleware::from_fn(trace::follow)) } else { router };
+    router.layer(middleware::from_fn(request_id::name_request))
 }
 
-/// Finds out who asks, for the REST face.
-async fn prepare_rest(State(app): State<Arc<App>>, peer: Peer, mut request: Request, next: Next) -> Response {
-    let prepared: rest::Prepared = scope(&app, request.headers(), peer.0, Face::Rest).await.map(Arc::new);
-    request.extensions_mut().insert(prepared);
-    next.run(request).await
+async fn nothing_here() -> Response {
+    plain(404, "There is nothing at this address.")
 }
 
 /// The process runs.
@@ -147,6 +150,9 @@ async fn alive() -> Response {
 
 /// The database answers, so that requests can be sent here.
 async fn ready(State(state): State<ServerState>) -> Response {
+    if state.stopping.is_cancelled() {
+        return plain(503, "The gateway is stopping.");
+    }
     let ask = async { state.app.read().await.ok()?.batch_execute("SELECT 1").await.ok() };
     match tokio::time::timeout(READY_WAIT, ask).await {
         Ok(Some(())) => Json(json!({"status": "ok"})).into_response(),
@@ -160,10 +166,8 @@ fn plain(status: u16, message: &str) -> Response {
     (StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), Json(body)).into_response()
 }
 
-fn panicked(panic: Box<dyn Any + Send>) -> Response {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    tracing::error!(cause = text.unwrap_or("unknown"), "a handler panicked");
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    // The panic hook has logged it.
     plain(Code::Internal.http_status(), INTERNAL_MESSAGE)
 }
 
@@ -198,7 +202,7 @@ fn cors(origins: &Origins, announced: impl Iterator<Item = HeaderName>) -> CorsL
         Method::POST,
         Method::PUT,
     ];
-    let exposed = [request_id::X_REQUEST_ID, HeaderName::from_static("traceparent")].into_iter();
+    let exposed = [request_id::X_REQUEST_ID, trace::TRACEPARENT].into_iter();
     CorsLayer::new()
         .allow_origin(origin)
         .allow_credentials(credentials)

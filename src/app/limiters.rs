@@ -1,6 +1,7 @@
 //! Rate limits: counted where the work is done, so that aliases, batches and both faces share them.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 
 use crate::error::{Error, Result};
+use crate::meters::Meters;
 use crate::values::Clock;
 
 /// What is limited, and by what it is counted.
@@ -85,23 +87,25 @@ struct Keyed {
 pub struct Limiters {
     on: bool,
     clock: Clock,
+    meters: Arc<Meters>,
     keyed: Vec<Keyed>,
 }
 
 impl Limiters {
     /// Fresh counters; `on: false` lets everything pass (load tests).
     #[must_use]
-    pub fn new(clock: &Clock, on: bool) -> Limiters {
+    pub fn new(clock: &Clock, on: bool, meters: Arc<Meters>) -> Limiters {
         let keyed = QUOTAS
             .iter()
             .filter_map(|&(limit, count, seconds)| {
                 let quota = Quota::with_period(Duration::from_secs(seconds) / count)?
                     .allow_burst(NonZeroU32::new(count)?);
+                meters.limit_begins(format!("{limit:?}"));
                 let limiter = RateLimiter::new(quota, DashMapStateStore::default(), clock.clone());
                 Some(Keyed { limit, limiter, sweep_at: AtomicUsize::new(SWEEP) })
             })
             .collect();
-        Limiters { on, clock: clock.clone(), keyed }
+        Limiters { on, clock: clock.clone(), meters, keyed }
     }
 
     /// Counts one use of `limit` by `key`.
@@ -118,6 +122,7 @@ impl Limiters {
             keyed.sweep_at.store(SWEEP.max(2 * keyed.limiter.len()), Ordering::Relaxed);
         }
         keyed.limiter.check_key(&key.to_owned()).map_err(|refused| {
+            self.meters.limit_refused(format!("{limit:?}"));
             Error::rate_limited(refused.wait_time_from(governor::clock::Clock::now(&self.clock)))
         })
     }
@@ -132,7 +137,7 @@ mod tests {
     #[test]
     fn a_limit_refuses_says_how_long_to_wait_and_lets_pass_again() {
         let clock = Clock::default();
-        let limiters = Limiters::new(&clock, true);
+        let limiters = Limiters::new(&clock, true, Arc::default());
         for _ in 0..3 {
             assert!(limiters.check(Limit::OtpPerPhone, "+911").is_ok());
         }

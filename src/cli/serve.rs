@@ -21,9 +21,6 @@ use crate::journeys::staff::mailing;
 use crate::journeys::wallet::loading;
 use crate::server::{self, ServerState};
 
-/// How long requests in progress may take after a signal to stop.
-const DRAIN: Duration = Duration::from_secs(10);
-
 /// How long what was sent may go without an answer. Only so a stream of events hears that its client is gone, or takes
 /// nothing any more.
 #[cfg(target_os = "linux")]
@@ -81,10 +78,11 @@ async fn run(
                 sockets.closed().await;
                 (&mut serving).await
             };
-            match tokio::time::timeout(DRAIN, drain).await {
+            let seconds = app.config.shutdown_seconds;
+            match tokio::time::timeout(Duration::from_secs(seconds.into()), drain).await {
                 Ok(ended) => ended??,
                 Err(_) => {
-                    tracing::warn!("some requests took longer than {} s and were dropped", DRAIN.as_secs());
+                    tracing::warn!("some requests took longer than {seconds} s and were dropped");
                     serving.abort();
                 }
             }

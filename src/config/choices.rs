@@ -110,15 +110,6 @@ impl Origins {
     }
 }
 
-/// On or off.
-pub(super) fn switch(text: &str) -> Option<bool> {
-    match text {
-        "on" => Some(true),
-        "off" => Some(false),
-        _ => None,
-    }
-}
-
 /// Scheme, host and port, such as `https://app.example.org`.
 pub(super) fn origin(text: &str) -> Option<String> {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;

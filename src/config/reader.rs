@@ -39,7 +39,7 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 fn is_secret(name: &str) -> bool {
-    ["SECRET", "TOKEN", "KEY"].iter().any(|word| name.contains(word)) || name == "REDIS_URL"
+    name.contains("SECRET") || name.ends_with("TOKEN") || name.ends_with("KEY") || name == "REDIS_URL"
 }
 
 /// Reads settings, and notes those that are wrong.

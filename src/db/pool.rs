@@ -12,7 +12,9 @@ use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfi
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use futures_util::FutureExt;
 
+use crate::db::spans::StatementSpans;
 use crate::error::{Error, Result};
+use crate::meters::PoolState;
 
 /// One connection. Verbs take `&mut Conn`.
 pub type Conn = AsyncPgConnection;
@@ -30,13 +32,48 @@ const WAIT: Duration = Duration::from_secs(5);
 
 /// Counts the statements of a pool, `BEGIN` and `COMMIT` included: the measure of statement budgets.
 #[derive(Clone, Debug, Default)]
-pub struct Statements(Arc<AtomicU64>);
+pub struct Statements(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    statements: AtomicU64,
+    begun: AtomicU64,
+    committed: AtomicU64,
+    rolled_back: AtomicU64,
+    timeouts: AtomicU64,
+}
 
 impl Statements {
     /// Statements sent since the pool was made.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.statements.load(Ordering::Relaxed)
+    }
+
+    /// Transactions since the pool was made, by what was sent: their beginning, their commit, their rollback.
+    #[must_use]
+    pub fn transactions(&self) -> [(&'static str, u64); 3] {
+        let Counts { begun, committed, rolled_back, .. } = &*self.0;
+        [("begun", begun), ("committed", committed), ("rolled_back", rolled_back)]
+            .map(|(step, count)| (step, count.load(Ordering::Relaxed)))
+    }
+
+    /// How often no connection got free in time.
+    #[must_use]
+    pub fn timeouts(&self) -> u64 {
+        self.0.timeouts.load(Ordering::Relaxed)
+    }
+
+    fn note(&self, event: &InstrumentationEvent<'_>) {
+        let Counts { statements, begun, committed, rolled_back, .. } = &*self.0;
+        let count = match event {
+            InstrumentationEvent::StartQuery { .. } => statements,
+            InstrumentationEvent::BeginTransaction { .. } => begun,
+            InstrumentationEvent::CommitTransaction { .. } => committed,
+            InstrumentationEvent::RollbackTransaction { .. } => rolled_back,
+            _ => return,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -79,9 +116,24 @@ impl Pool {
     /// `BUSY` when none gets free in time, `INTERNAL` when the database cannot be reached.
     pub async fn get(&self) -> Result<PooledConn> {
         self.pool.get().await.map_err(|error| match error {
-            PoolError::Timeout(_) => Error::busy(error),
+            PoolError::Timeout(_) => {
+                self.statements.0.timeouts.fetch_add(1, Ordering::Relaxed);
+                Error::busy(error)
+            }
             other => Error::internal(other),
         })
+    }
+
+    /// How it stands now.
+    #[must_use]
+    pub fn state(&self) -> PoolState {
+        let status = self.pool.status();
+        PoolState {
+            most: status.max_size,
+            open: status.size,
+            available: status.available,
+            waiting: status.waiting,
+        }
     }
 
     /// The statements sent through this pool.
@@ -121,10 +173,10 @@ async fn connect(url: String, statements: Statements) -> ConnectionResult<Conn> 
     let config = connection_settings(&url).map_err(bad)?;
     let (client, connection) = config.connect(tokio_postgres::NoTls).await.map_err(bad)?;
     let mut conn = Conn::try_from_client_and_connection(client, connection).await?;
+    let mut spans = StatementSpans::default();
     conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
-        if let InstrumentationEvent::StartQuery { .. } = event {
-            statements.0.fetch_add(1, Ordering::Relaxed);
-        }
+        statements.note(&event);
+        spans.note(&event);
     });
     Ok(conn)
 }

@@ -13,10 +13,12 @@ use diesel_async::RunQueryDsl;
 use tokio::time::Instant;
 
 use crate::db::{Conn, Pool};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::events::sequence::{Disorder, Sequences};
 use crate::events::{Doorbell, Event, EventCursor, Hub, Kind};
+use crate::meters::Meters;
 use crate::schema::event;
+use crate::values::Clock;
 
 /// How many events are read at once.
 const BATCH: i64 = 500;
@@ -41,6 +43,12 @@ pub struct Feed {
     poll: Duration,
     position: EventCursor,
     sequences: Sequences,
+    meters: Arc<Meters>,
+    clock: Clock,
+    /// Since when a running transaction holds events back.
+    held_since: Option<Instant>,
+    /// Whether the last look failed.
+    is_failing: bool,
 }
 
 impl Feed {
@@ -53,7 +61,24 @@ impl Feed {
         forget_foreign(&mut conn).await?;
         let position = newest(&mut conn).await?;
         hub.begin_at(position);
-        Ok(Feed { pool, hub, doorbell, poll: POLL, position, sequences: Sequences::default() })
+        Ok(Feed {
+            pool,
+            hub,
+            doorbell,
+            poll: POLL,
+            position,
+            sequences: Sequences::default(),
+            meters: Arc::default(),
+            clock: Clock::default(),
+            held_since: None,
+            is_failing: false,
+        })
+    }
+
+    /// The same, with what it delivers counted there, by this clock.
+    #[must_use]
+    pub fn measured_by(self, meters: Arc<Meters>, clock: Clock) -> Feed {
+        Feed { meters, clock, ..self }
     }
 
     /// The same, looking this seldom unless it is rung for: for tests of the doorbell.
@@ -66,12 +91,14 @@ impl Feed {
     pub async fn run(mut self) {
         loop {
             let looked_at = Instant::now();
-            let wait = match self.advance().await {
+            let advance = self.advance().await;
+            self.measure(advance.as_ref().ok(), looked_at);
+            let wait = match advance {
                 Ok(Advance::More) => continue,
                 Ok(Advance::HeldBack) => HELD_BACK,
                 Ok(Advance::Dry) => self.poll,
                 Err(error) => {
-                    tracing::warn!(cause = ?error.cause(), "the event feed cannot read; it tries again");
+                    self.complain(&error);
                     POLL
                 }
             };
@@ -79,6 +106,27 @@ impl Feed {
             if rung {
                 tokio::time::sleep_until(looked_at + COALESCE).await;
             }
+        }
+    }
+
+    /// Notes that the table was read, and for how long events have been held back.
+    fn measure(&mut self, advance: Option<&Advance>, looked_at: Instant) {
+        let Some(advance) = advance else { return };
+        if std::mem::take(&mut self.is_failing) {
+            tracing::info!("the event feed reads again");
+        }
+        self.held_since = match advance {
+            Advance::HeldBack => Some(self.held_since.unwrap_or(looked_at)),
+            Advance::More | Advance::Dry => None,
+        };
+        let held_back = self.held_since.map_or(Duration::ZERO, |since| since.elapsed());
+        self.meters.feed_looked(self.clock.now().timestamp(), held_back);
+    }
+
+    /// Logs a failure, once for all that follow each other: it looks twice a second.
+    fn complain(&mut self, error: &Error) {
+        if !std::mem::replace(&mut self.is_failing, true) {
+            tracing::warn!(cause = ?error.cause(), "the event feed cannot read; it tries again");
         }
     }
 
@@ -94,6 +142,9 @@ impl Feed {
             }
             self.position = event.cursor();
             let number = event.order_id.zip(event.seq);
+            // Recorded by another gateway's clock, it may seem to be of the future.
+            let after = (self.clock.now() - event.created_at).to_std().unwrap_or_default();
+            self.meters.delivered(event.kind.as_str(), after);
             self.hub.publish(&Arc::new(event));
             if let Some(disorder) = number.and_then(|(order_id, seq)| self.sequences.note(order_id, seq)) {
                 self.report(disorder).await;

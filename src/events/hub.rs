@@ -95,6 +95,12 @@ impl Hub {
         self.board().topics.len()
     }
 
+    /// How many streams listen to topics; one may listen to several.
+    #[must_use]
+    pub fn streams(&self) -> usize {
+        self.board().topics.values().map(broadcast::Sender::receiver_count).sum()
+    }
+
     /// Live events of a topic from now on.
     #[must_use]
     pub fn listen(&self, topic: Topic) -> broadcast::Receiver<Arc<Event>> {

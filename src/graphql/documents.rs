@@ -26,6 +26,8 @@ pub struct Document {
     pub parsed: ExecutableDocument,
     /// How many tokens it was read from.
     pub tokens: usize,
+    /// Its selections, with every fragment spread out.
+    pub selections: u64,
 }
 
 impl Document {
@@ -59,6 +61,22 @@ impl Document {
                     }
                 }
             }
+        }
+    }
+}
+
+/// The one field of a selection set, also through fragments; none when there are several selections.
+///
+/// The fragments are in no circle, which the limits have seen to.
+#[must_use]
+pub fn only_field<'a>(document: &'a ExecutableDocument, set: &'a SelectionSet) -> Option<&'a Name> {
+    let [selection] = set.items.as_slice() else { return None };
+    match &selection.node {
+        Selection::Field(field) => Some(&field.node.name.node),
+        Selection::InlineFragment(inline) => only_field(document, &inline.node.selection_set.node),
+        Selection::FragmentSpread(spread) => {
+            let fragment = document.fragments.get(&spread.node.fragment_name.node)?;
+            only_field(document, &fragment.node.selection_set.node)
         }
     }
 }
@@ -106,7 +124,7 @@ mod tests {
     use async_graphql::parser::parse_query;
 
     fn document(text: &str, tokens: usize) -> Arc<Document> {
-        Arc::new(Document { parsed: parse_query(text).unwrap(), tokens })
+        Arc::new(Document { parsed: parse_query(text).unwrap(), tokens, selections: 1 })
     }
 
     #[test]
@@ -131,6 +149,22 @@ mod tests {
         };
         assert_eq!(names(&document.with_only(Some("A"))), "AFG");
         assert_eq!(names(&document.with_only(Some("B"))), "B");
+    }
+
+    #[test]
+    fn an_operation_with_one_field_is_known_by_it_also_through_fragments() {
+        for (text, field) in [
+            ("{ a }", Some("a")),
+            ("query Q { b: a { c d } }", Some("a")),
+            ("{ ...F } fragment F on Query { ... { a } }", Some("a")),
+            ("{ a b }", None),
+            ("{ ...F a } fragment F on Query { a }", None),
+            ("{ ...F }", None),
+        ] {
+            let parsed = parse_query(text).unwrap();
+            let set = &parsed.operations.iter().next().unwrap().1.node.selection_set.node;
+            assert_eq!(only_field(&parsed, set).map(Name::as_str), field, "{text}");
+        }
     }
 
     #[test]

@@ -11,12 +11,14 @@ use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, Oper
 use async_graphql::{Executor, Name, Positioned, Request, Value, Variables};
 use futures_util::{FutureExt, Stream, StreamExt};
 use serde_json::Value as Json;
+use tracing::{Instrument, Span};
 
 use crate::error::Error;
-use crate::graphql::documents::{Document, Documents};
+use crate::graphql::documents::{self, Document, Documents};
 use crate::graphql::report::{Answer, RequestError, VALIDATION_FAILED};
 use crate::graphql::{Schema, Types, absent, builder, limits, scan, variables};
 use crate::request::Scope;
+use crate::spans::TARGET;
 
 /// Fields within fields: GraphiQL's introspection has 15. Other documents are held to less by [`limits`].
 const MAX_DEPTH: usize = 16;
@@ -46,6 +48,7 @@ pub struct Prepared {
     unknown: Option<String>,
     operation_name: Option<String>,
     operation_type: OperationType,
+    root_field: Option<Name>,
     variables: Variables,
 }
 
@@ -60,6 +63,18 @@ impl Prepared {
     #[must_use]
     pub fn tokens(&self) -> usize {
         self.document.tokens
+    }
+
+    /// The one field at its root, if it is one. Whether the schema has it is not known before the operation has run.
+    #[must_use]
+    pub fn root_field(&self) -> Option<&Name> {
+        self.root_field.as_ref()
+    }
+
+    /// What the document costs: its selections, with every fragment spread out.
+    #[must_use]
+    pub fn selections(&self) -> u64 {
+        self.document.selections
     }
 
     /// Query, mutation or subscription.
@@ -126,7 +141,8 @@ impl<E: Executor> Gateway<E> {
         let variables = variables::coerce(&self.types, &operation.variable_definitions, ask.variables)
             .map_err(|misfits| misfits.into_iter().map(RequestError::from).collect::<Vec<_>>())?;
         let (operation_name, operation_type) = (name.map(|name| name.to_string()), operation.ty);
-        Ok(Prepared { document, unknown, operation_name, operation_type, variables })
+        let root_field = documents::only_field(&document.parsed, &operation.selection_set.node).cloned();
+        Ok(Prepared { document, unknown, operation_name, operation_type, root_field, variables })
     }
 
     /// The parsed document; with its text, unless it is known to be valid.
@@ -138,18 +154,21 @@ impl<E: Executor> Gateway<E> {
         }
         let tokens = scan::scan(&text)?;
         let parsed = parse_query(&text)?;
-        limits::check(&parsed)?;
-        Ok((Arc::new(Document { parsed, tokens }), Some(text)))
+        let selections = limits::check(&parsed)?;
+        Ok((Arc::new(Document { parsed, tokens, selections }), Some(text)))
     }
 
     /// Runs a query or a mutation. A panic in a resolver is answered with `INTERNAL`.
     pub async fn execute(&self, mut prepared: Prepared, scope: Arc<Scope>) -> Answer {
         let app = scope.app.clone();
         let _turn = app.turn().await;
+        let span = span_of(&prepared);
         let request = prepared.request(scope);
-        let response = match AssertUnwindSafe(self.schema.execute(request)).catch_unwind().await {
+        let run = self.schema.execute(request).instrument(span);
+        let response = match AssertUnwindSafe(run).catch_unwind().await {
             Ok(response) => response,
-            Err(panic) => return Answer::of_panic(&*panic),
+            // The panic hook has logged it.
+            Err(_) => return Answer::of_panic(),
         };
         let answer = Answer::of(response);
         if let Some(text) = prepared.unknown
@@ -170,7 +189,7 @@ impl<E: Executor> Gateway<E> {
         AssertUnwindSafe(responses).catch_unwind().enumerate().map(|(place, response)| {
             let mut answer = match response {
                 Ok(response) => Answer::of(response),
-                Err(panic) => Answer::of_panic(&*panic),
+                Err(_) => Answer::of_panic(),
             };
             if place == 0 && answer.data == Some(Value::Null) && !answer.errors.is_empty() {
                 answer.data = None;
@@ -178,6 +197,17 @@ impl<E: Executor> Gateway<E> {
             answer
         })
     }
+}
+
+/// The span of an operation. Clients choose its name, so what it runs comes first.
+fn span_of(prepared: &Prepared) -> Span {
+    tracing::trace_span!(
+        target: TARGET,
+        "operation",
+        otel.name = prepared.root_field.as_ref().map_or("several", Name::as_str),
+        graphql.operation.name = prepared.operation_name,
+        graphql.operation.type = %prepared.operation_type,
+    )
 }
 
 /// The operation that is meant.

@@ -90,11 +90,11 @@ impl Size {
     }
 }
 
-/// Checks a document against every limit.
+/// Checks a document against every limit; with its selections, every fragment spread out.
 ///
 /// # Errors
 /// The first limit that it breaks.
-pub fn check(document: &ExecutableDocument) -> Result<(), OverLimit> {
+pub fn check(document: &ExecutableDocument) -> Result<u64, OverLimit> {
     let operations = document.operations.iter().len();
     if operations > MAX_OPERATIONS {
         return Err(over(
@@ -111,7 +111,8 @@ pub fn check(document: &ExecutableDocument) -> Result<(), OverLimit> {
     for name in document.fragments.keys() {
         measure.fragment(name, Pos::default(), 0)?;
     }
-    total.check()
+    total.check()?;
+    Ok(total.selections)
 }
 
 impl Size {

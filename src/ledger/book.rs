@@ -11,6 +11,7 @@ use futures_util::{TryFutureExt, try_join};
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::events::{Notice, NotificationKind, notify};
+use crate::meters::{self, Fact};
 use crate::schema::{consumer_wallet, vendor_wallet, vendor_wallet_transaction, wallet_transaction};
 use crate::values::{OrderId, Paise, ShopId, UserId, VendorWalletTransactionId, WalletTransactionId, word};
 
@@ -248,6 +249,8 @@ pub async fn post(
         .map_err(Error::from);
     let notice = [posting.notice(user)];
     let (id, ()) = try_join!(transaction, notify(conn, &notice, now))?;
+    let (kind, source) = (posting.kind.as_str(), posting.source.as_str());
+    meters::note(Fact::Money { wallet: "consumer", kind, source, amount: posting.amount });
     Ok(Posted { id, balance })
 }
 
@@ -322,6 +325,8 @@ pub async fn post_shop(
         .returning(vendor_wallet_transaction::id)
         .get_result(conn)
         .await?;
+    let (kind, source) = (posting.kind.as_str(), posting.source.as_str());
+    meters::note(Fact::Money { wallet: "shop", kind, source, amount });
     Ok(ShopPosted { id, balance })
 }
 

@@ -28,13 +28,38 @@ pub struct Refusal {
     message: Cow<'static, str>,
     errors: Option<Vec<Entry>>,
     retry_after: Option<Duration>,
+    code: Option<Code>,
 }
+
+/// What code an answer stands for: an extension of every refusal, for those who count and log.
+#[derive(Clone, Copy, Debug)]
+pub struct Told(pub &'static str);
 
 impl Refusal {
     /// `{"status": "error", "message", "code"}` with this HTTP status.
     #[must_use]
     pub fn new(status: u16, message: impl Into<Cow<'static, str>>) -> Refusal {
-        Refusal { status, message: message.into(), errors: None, retry_after: None }
+        Refusal { status, message: message.into(), errors: None, retry_after: None, code: None }
+    }
+
+    /// The same, with the code that stands behind it.
+    #[must_use]
+    pub fn because(self, code: Code) -> Refusal {
+        Refusal { code: Some(code), ..self }
+    }
+
+    /// The code that stands behind it, or else the one that its status says.
+    fn told(&self) -> Told {
+        Told(match (self.code, self.status) {
+            (Some(code), _) => code.as_str(),
+            (None, 401) => Code::Unauthenticated.as_str(),
+            (None, 403) => Code::Forbidden.as_str(),
+            (None, 404) => Code::NotFound.as_str(),
+            (None, 405) => "METHOD_NOT_ALLOWED",
+            (None, 429) => Code::RateLimited.as_str(),
+            (None, 500..) => Code::Internal.as_str(),
+            (None, _) => Code::BadInput.as_str(),
+        })
     }
 
     /// What is no path of the table.
@@ -59,6 +84,7 @@ impl From<&Error> for Refusal {
         }
         Refusal {
             retry_after: error.retry_after(),
+            code: Some(error.code()),
             ..Refusal::new(error.code().http_status(), error.message().to_owned())
         }
     }
@@ -72,6 +98,7 @@ impl From<Error> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
+        let told = self.told();
         let mut body = Map::new();
         body.insert("status".to_owned(), json!("error"));
         body.insert("message".to_owned(), json!(self.message));
@@ -82,6 +109,7 @@ impl IntoResponse for Refusal {
         }
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(body)).into_response();
+        response.extensions_mut().insert(told);
         if let Some(wait) = self.retry_after {
             // Rounded up: a client that comes back early is refused again.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);

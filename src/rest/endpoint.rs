@@ -8,6 +8,7 @@ use axum::extract::{Query, Request};
 use axum::http::Method;
 use axum::routing::MethodFilter;
 use serde_json::{Map, Value as Json, json};
+use tracing::{Instrument, Span};
 
 use crate::error::{Code, Error};
 use crate::graphql::variables::{Misfit, Problem, coerce};
@@ -19,7 +20,8 @@ use crate::rest::input::{from_form, from_json, from_text, rest_name};
 use crate::rest::operation::{Checker, Operation};
 use crate::rest::route::{Fault, Route};
 use crate::rest::shape::innermost;
-use crate::rest::{PathParams, Unfit, prepared};
+use crate::rest::{PathParams, Ran, Unfit, prepared};
+use crate::spans::TARGET;
 
 /// A path with its operation, checked against the schema.
 pub struct Endpoint {
@@ -101,11 +103,27 @@ impl Endpoint {
         let given = self.given(&params, request, rule, &scope).await?;
         let variables = self.bind(given)?;
         let _turn = app.turn().await;
-        let response = schema.execute(self.operation.request(variables).data(scope)).await;
+        let run = schema.execute(self.operation.request(variables).data(scope));
+        let response = run.instrument(self.span()).await;
         if let Some(error) = response.errors.first() {
-            return Err(self.refusal(error));
+            let code = error.source::<Error>().map_or(Code::BadInput, Error::code);
+            return Err(self.refusal(error).because(code));
         }
         Ok(serde_json::to_vec(&self.operation.shape.success(&response.data)).map_err(Error::internal)?)
+    }
+
+    /// What this path runs, for those who count and log.
+    pub fn ran(&self) -> Ran {
+        Ran { operation: self.route.document.name, root: self.operation.root_field.clone() }
+    }
+
+    fn span(&self) -> Span {
+        tracing::trace_span!(
+            target: TARGET,
+            "operation",
+            otel.name = &*self.operation.root_field,
+            graphql.operation.name = self.route.document.name,
+        )
     }
 
     fn admit(&self, scope: &Scope) -> Result<(), Refusal> {

@@ -83,6 +83,8 @@ pub struct Operation {
     pub shape: Shape,
     /// `Query` or `Mutation`.
     pub root: &'static str,
+    /// The one field at its root; `several` when there are more.
+    pub root_field: Arc<str>,
     /// What it asks of the root.
     pub asked: SelectionSet,
     document: ExecutableDocument,
@@ -119,10 +121,12 @@ impl Operation {
         }
         let mut arguments = HashMap::new();
         note_arguments(&operation.selection_set.node, &mut arguments);
+        let root_field = graphql::only_field(&document, &operation.selection_set.node);
         Ok(Operation {
             variables: operation.variable_definitions,
             shape,
             root,
+            root_field: Arc::from(root_field.map_or("several", Name::as_str)),
             asked: operation.selection_set.node,
             document,
             arguments,

@@ -6,7 +6,6 @@
 //! tokens are sent in `Authorization` and CORS allows no credentials.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use async_graphql::parser::types::OperationType;
 use axum::body::Body;
@@ -17,15 +16,13 @@ use axum::response::{IntoResponse, Response};
 use crate::error::Error;
 use crate::graphql::report::BAD_REQUEST;
 use crate::graphql::{Answer, Ask, Prepared, RequestError};
-use crate::request::{Authentication, Face, Scope};
+use crate::meters::Door;
+use crate::request::{Face, Scope};
 use crate::server::ServerState;
 use crate::server::ask::{self, Refusal};
 use crate::server::media_type::{self, Media};
 use crate::server::scope::{Peer, scope};
-use crate::values::UserId;
-
-/// So much of an operation's name is logged: clients choose it.
-const NAME_SHOWN: usize = 100;
+use crate::server::tally::Tally;
 
 /// `GET /graphql`: queries only.
 pub async fn get(
@@ -34,7 +31,7 @@ pub async fn get(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let exchange = Exchange::new(state, peer, headers, &[OperationType::Query]);
+    let exchange = Exchange::new(state, peer, headers, Door::Graphql, &[OperationType::Query]);
     exchange.answer(ask::of_parameters(query.as_deref().unwrap_or_default())).await
 }
 
@@ -42,7 +39,7 @@ pub async fn get(
 pub async fn post(State(state): State<ServerState>, peer: Peer, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let served = &[OperationType::Query, OperationType::Mutation];
-    let exchange = Exchange::new(state, peer, parts.headers, served);
+    let exchange = Exchange::new(state, peer, parts.headers, Door::Graphql, served);
     if ask::form::is_form(&exchange.headers) {
         return exchange.answer_form(body).await;
     }
@@ -70,7 +67,7 @@ impl From<Refusal> for Reply {
     }
 }
 
-/// One request on its way, with what its log line will say.
+/// One request on its way.
 pub(super) struct Exchange {
     pub(super) state: ServerState,
     pub(super) headers: HeaderMap,
@@ -78,9 +75,7 @@ pub(super) struct Exchange {
     /// What the method and the address serve.
     served: &'static [OperationType],
     media: Option<Media>,
-    begin: Instant,
-    operation: Option<String>,
-    viewer: Option<UserId>,
+    pub(super) tally: Tally,
 }
 
 impl Exchange {
@@ -88,10 +83,12 @@ impl Exchange {
         state: ServerState,
         peer: Peer,
         headers: HeaderMap,
+        door: Door,
         served: &'static [OperationType],
     ) -> Exchange {
         let media = media_type::accepted(&headers);
-        Exchange { state, headers, peer, served, media, begin: Instant::now(), operation: None, viewer: None }
+        let tally = Tally::new(&state.app, door);
+        Exchange { state, headers, peer, served, media, tally }
     }
 
     async fn answer(mut self, ask: Result<Ask, Refusal>) -> Response {
@@ -150,7 +147,7 @@ impl Exchange {
             Ok(prepared) => prepared,
             Err(refusals) => return Err(Reply { answer: Answer::refused(refusals), status: None }),
         };
-        self.operation = Some(prepared.operation_name().unwrap_or("").to_owned());
+        self.tally.of(&prepared);
         if !self.served.contains(&prepared.operation_type()) {
             return Err(Reply::from(not_served(prepared.operation_type())));
         }
@@ -160,9 +157,7 @@ impl Exchange {
     async fn scope(&mut self) -> Result<Scope, Reply> {
         let scope = scope(&self.state.app, &self.headers, self.peer.0, Face::Graphql).await;
         let scope = scope.map_err(|error| unscoped(&error))?;
-        if let Authentication::Viewer { viewer, .. } = &scope.authentication {
-            self.viewer = Some(viewer.user_id);
-        }
+        self.tally.by(&scope.authentication);
         Ok(scope)
     }
 
@@ -173,25 +168,12 @@ impl Exchange {
             Media::GraphqlResponse if reply.answer.is_request_error() => StatusCode::BAD_REQUEST,
             Media::GraphqlResponse | Media::Json => StatusCode::OK,
         });
-        self.log(status, reply.answer.errors.len());
+        self.tally.end(Some(status), &reply.answer);
         let mut response = respond(status, media, &reply.answer);
         if status == StatusCode::METHOD_NOT_ALLOWED {
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
         }
         response
-    }
-
-    /// The request's one line in the log.
-    pub(super) fn log(&self, status: StatusCode, errors: usize) {
-        tracing::info!(
-            operation =
-                self.operation.as_deref().map(|name| name.chars().take(NAME_SHOWN).collect::<String>()),
-            viewer.id = self.viewer.map(|viewer| viewer.0),
-            status = status.as_u16(),
-            errors,
-            duration_ms = self.begin.elapsed().as_micros() as f64 / 1_000.0,
-            "graphql request"
-        );
     }
 }
 

@@ -1,10 +1,13 @@
 //! A name for each request, for logs and for the client's report of a fault.
 
-use axum::extract::Request;
+use std::convert::Infallible;
+
+use axum::extract::{FromRequestParts, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 /// The header that carries it, both ways.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -29,13 +32,27 @@ impl RequestId {
     }
 }
 
+impl RequestId {
+    /// What every log line of this request is in. At the error level, so that the name is there whatever is logged.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        tracing::error_span!(parent: None, "request", id = self.0)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for RequestId {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<RequestId, Infallible> {
+        Ok(parts.extensions.get::<RequestId>().cloned().unwrap_or_else(|| RequestId::of(None)))
+    }
+}
+
 /// Names the request: in its extensions, in every log line written for it, and in the response.
 pub async fn name_request(mut request: Request, next: Next) -> Response {
     let id = RequestId::of(request.headers().get(X_REQUEST_ID));
-    // At the error level, so that the name is there whatever is logged.
-    let span = tracing::error_span!("request", id = id.0);
     request.extensions_mut().insert(id.clone());
-    let mut response = next.run(request).instrument(span).await;
+    let mut response = next.run(request).instrument(id.span()).await;
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }

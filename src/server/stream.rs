@@ -21,13 +21,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::events::EventCursor;
 use crate::graphql::{Answer, Ask, RequestError};
+use crate::meters::Door;
 use crate::request::{Authentication, Place, Scope};
-use crate::server::ServerState;
 use crate::server::ask::{self, Refusal};
 use crate::server::graphql::{Exchange, Reply};
 use crate::server::media_type;
 use crate::server::scope::Peer;
 use crate::server::seats::{Seat, Seats, last_moment};
+use crate::server::{RequestId, ServerState};
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -41,30 +42,31 @@ const RETRY_MS: std::ops::Range<u64> = 500..5_000;
 pub async fn get(
     State(state): State<ServerState>,
     peer: Peer,
+    id: RequestId,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
     let served = &[OperationType::Query, OperationType::Subscription];
-    let exchange = Exchange::new(state, peer, headers, served);
-    answer(exchange, ask::of_parameters(query.as_deref().unwrap_or_default())).await
+    let exchange = Exchange::new(state, peer, headers, Door::Stream, served);
+    answer(exchange, &id, ask::of_parameters(query.as_deref().unwrap_or_default())).await
 }
 
 /// `POST /graphql/stream`: every operation.
-pub async fn post(State(state): State<ServerState>, peer: Peer, request: Request) -> Response {
+pub async fn post(State(state): State<ServerState>, peer: Peer, id: RequestId, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let served = &[OperationType::Query, OperationType::Mutation, OperationType::Subscription];
-    let exchange = Exchange::new(state, peer, parts.headers, served);
+    let exchange = Exchange::new(state, peer, parts.headers, Door::Stream, served);
     let ask = ask::of_body(&exchange.headers, body).await;
-    answer(exchange, ask).await
+    answer(exchange, &id, ask).await
 }
 
 /// A request that cannot be read is refused as HTTP does; an operation that is refused, by its one `next`, as the
 /// protocol says: an `EventSource` tells its page nothing of a response that is not 200.
-async fn answer(mut exchange: Exchange, ask: Result<Ask, Refusal>) -> Response {
-    let streaming = match begin(&mut exchange, ask).await {
-        Ok(streaming) => streaming.events().boxed(),
+async fn answer(mut exchange: Exchange, id: &RequestId, ask: Result<Ask, Refusal>) -> Response {
+    let begun = match begin(&mut exchange, ask).await {
+        Ok(begun) => begun,
         Err(Reply { answer, status: None }) => {
-            exchange.log(StatusCode::OK, answer.errors.len());
+            exchange.tally.end(Some(StatusCode::OK), &answer);
             let next = next(&answer, None);
             return respond(stream::iter(
                 [Some(opening()), next, Some(COMPLETE.to_owned())].into_iter().flatten(),
@@ -72,12 +74,32 @@ async fn answer(mut exchange: Exchange, ask: Result<Ask, Refusal>) -> Response {
         }
         Err(reply) => return exchange.finish(reply),
     };
-    exchange.log(StatusCode::OK, 0);
-    respond(streaming)
+    let Begun { scope, seat, came_of_it } = begun;
+    let answers = match came_of_it {
+        CameOfIt::Answer(answer) => {
+            exchange.tally.end(Some(StatusCode::OK), &answer);
+            stream::iter([answer]).boxed()
+        }
+        CameOfIt::Subscription(answers) => exchange.tally.live(id.span(), answers).boxed(),
+    };
+    respond(Streaming::new(scope, answers, exchange.state.stopping, seat).events())
 }
 
-/// Starts the operation. A query or a mutation has run when this returns.
-async fn begin(exchange: &mut Exchange, ask: Result<Ask, Refusal>) -> Result<Streaming, Reply> {
+/// An operation that was started.
+struct Begun {
+    scope: Arc<Scope>,
+    seat: Option<Seat>,
+    came_of_it: CameOfIt,
+}
+
+enum CameOfIt {
+    /// A query or a mutation has run.
+    Answer(Answer),
+    /// A subscription answers from now on.
+    Subscription(BoxStream<'static, Answer>),
+}
+
+async fn begin(exchange: &mut Exchange, ask: Result<Ask, Refusal>) -> Result<Begun, Reply> {
     let ask = ask?;
     if !media_type::accepts_events(&exchange.headers) {
         let message = "The answer is text/event-stream; accept it.";
@@ -86,18 +108,18 @@ async fn begin(exchange: &mut Exchange, ask: Result<Ask, Refusal>) -> Result<Str
     let seen = last_event_id(&exchange.headers)?;
     let (prepared, scope) = exchange.admit(ask).await?;
     let scope = Arc::new(Scope { place: Place::behind(seen), ..scope });
-    let ServerState { gateway, stopping, sockets, .. } = &exchange.state;
-    let (seat, answers) = match prepared.operation_type() {
+    let ServerState { gateway, sockets, .. } = &exchange.state;
+    let (seat, came_of_it) = match prepared.operation_type() {
         OperationType::Subscription => {
             let seat = seat(sockets.seats(), &scope.authentication)?;
-            (seat, gateway.subscribe(prepared, scope.clone()).boxed())
+            (seat, CameOfIt::Subscription(gateway.subscribe(prepared, scope.clone()).boxed()))
         }
         OperationType::Query | OperationType::Mutation => {
             let answer = gateway.execute(prepared, scope.clone()).await;
-            (None, stream::iter([answer]).boxed())
+            (None, CameOfIt::Answer(answer))
         }
     };
-    Ok(Streaming::new(scope, answers, stopping.clone(), seat))
+    Ok(Begun { scope, seat, came_of_it })
 }
 
 fn seat(seats: &Seats, authentication: &Authentication) -> Result<Option<Seat>, Reply> {

@@ -22,13 +22,17 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::{Instrument, Span};
 
 use crate::app::App;
 use crate::config::Origins;
-use crate::graphql::{Answer, Ask, Gateway, RequestError};
+use crate::graphql::{Answer, Ask, Gateway, Prepared, RequestError};
+use crate::meters::Door;
 use crate::request::{Face, Scope};
+use crate::server::RequestId;
 use crate::server::scope::{Peer, scope};
 use crate::server::seats::Seats;
+use crate::server::tally::Tally;
 use crate::server::websocket::message::Dialect;
 use crate::server::websocket::protocol::Close;
 use crate::server::websocket::wire::Wire;
@@ -63,13 +67,31 @@ impl Prepare for Gateway {
         let prepared = Gateway::prepare(&self, ask)?;
         let tokens = prepared.tokens();
         let run: Run = match prepared.operation_type() {
-            OperationType::Subscription => Box::new(move |scope| self.subscribe(prepared, scope).boxed()),
+            OperationType::Subscription => Box::new(move |scope| {
+                let tally = tally(&prepared, &scope);
+                // The connection's task is in the span of the request that opened it.
+                tally.live(Span::current(), self.subscribe(prepared, scope).boxed()).boxed()
+            }),
             OperationType::Query | OperationType::Mutation => Box::new(move |scope| {
-                stream::once(async move { self.execute(prepared, scope).await }).boxed()
+                let tally = tally(&prepared, &scope);
+                let run = async move {
+                    let answer = self.execute(prepared, scope).await;
+                    tally.end(None, &answer);
+                    answer
+                };
+                stream::once(run).boxed()
             }),
         };
         Ok(Ready { tokens, run })
     }
+}
+
+/// The count of an operation that begins on a socket.
+fn tally(prepared: &Prepared, scope: &Scope) -> Tally {
+    let mut tally = Tally::new(&scope.app, Door::Socket);
+    tally.of(prepared);
+    tally.by(&scope.authentication);
+    tally
 }
 
 /// All sockets of this process.
@@ -112,6 +134,7 @@ impl Sockets {
 pub async fn upgrade(
     State(sockets): State<Sockets>,
     peer: Peer,
+    id: RequestId,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -137,13 +160,16 @@ pub async fn upgrade(
     let dialect =
         Dialect::ALL.into_iter().find(|dialect| selected.as_ref().is_some_and(|name| name == dialect.name()));
     let open = sockets.open.token();
-    upgrade.on_upgrade(async move |socket| {
-        // Counted until the client is gone.
-        let _open = open;
-        match dialect {
-            Some(dialect) => connection::serve(sockets, socket, dialect, scope).await,
-            None => Wire::new(socket).close(Some(Close::SUBPROTOCOL)).await,
-        }
+    upgrade.on_upgrade(move |socket| {
+        let serve = async move {
+            // Counted until the client is gone.
+            let _open = open;
+            match dialect {
+                Some(dialect) => connection::serve(sockets, socket, dialect, scope).await,
+                None => Wire::new(socket).close(Some(Close::SUBPROTOCOL)).await,
+            }
+        };
+        serve.instrument(id.span())
     })
 }
 

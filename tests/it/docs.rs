@@ -2,7 +2,9 @@
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
+use chrono::NaiveDate;
 use serde_json::Value;
+use society_gateway::config::{Config, Deprecation};
 use society_gateway::rest;
 use tower::ServiceExt;
 
@@ -75,6 +77,25 @@ async fn an_announced_end_is_told_by_every_answer_and_by_no_other_face() {
     let app = TestApp::start().await;
     let (_, headers, _) = get(&app, "/api/v1/consumer/wallet", &[]).await;
     assert!(["deprecation", "sunset", "link"].iter().all(|name| !headers.contains_key(*name)));
+}
+
+#[test]
+fn an_end_is_a_day_or_two_in_their_order() {
+    let told = |text: &str| {
+        let config = Config::read(&|name| (name == "REST_DEPRECATION").then(|| text.to_owned()));
+        config.ok().map(|config| config.rest_deprecation)
+    };
+    let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+    let since = day("2027-01-31");
+    assert_eq!(told("off"), Some(None));
+    assert_eq!(told("2027-01-31"), Some(Some(Deprecation { since, sunset: None })));
+    let sunset = Some(day("2027-12-31"));
+    assert_eq!(told("2027-01-31, 2027-12-31"), Some(Some(Deprecation { since, sunset })));
+    for wrong in
+        ["on", "2027-02-30", "2027-12-31,2027-01-31", "2027-01-31,", "2027-01-31,2027-02-01,2027-03-01"]
+    {
+        assert_eq!(told(wrong), None, "{wrong}");
+    }
 }
 
 #[tokio::test]

@@ -38,6 +38,8 @@ struct Cluster {
 
 static CLUSTER: OnceCell<Cluster> = OnceCell::const_new();
 static DATABASES: AtomicU32 = AtomicU32::new(0);
+/// What the tokens of all tests are signed with.
+pub const SECRET: &str = "a secret that only the tests may know";
 const TEMPLATE: &str = "template_of_tests";
 
 impl Cluster {
@@ -168,7 +170,7 @@ impl TestApp {
         .unwrap();
         let clock = Clock::default();
         let pool = Pool::new(url, 8).unwrap();
-        let app = App::new(config, clock.clone(), pool, b"a secret that only the tests may know");
+        let app = App::new(config, clock.clone(), pool, SECRET.as_bytes());
         let background = app.start_background().await.unwrap();
         let state = ServerState::new(app.clone(), CancellationToken::new()).unwrap();
         let gateway = state.gateway.clone();

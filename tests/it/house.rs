@@ -9,9 +9,9 @@ use society_gateway::graphql;
 use crate::harness::TestApp;
 
 /// Each module may import those before it, and itself.
-const ARROW: [&str; 16] = [
-    "values", "config", "error", "schema", "db", "events", "ledger", "app", "request", "journeys", "audit",
-    "demo", "graphql", "rest", "server", "cli",
+const ARROW: [&str; 18] = [
+    "values", "config", "error", "meters", "spans", "schema", "db", "events", "ledger", "app", "request",
+    "journeys", "audit", "demo", "graphql", "rest", "server", "cli",
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

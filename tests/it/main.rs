@@ -27,6 +27,7 @@ mod hostile;
 mod house;
 mod notifications;
 mod offers;
+mod operations;
 mod orders;
 mod privacy;
 mod profile;

@@ -8,6 +8,7 @@ use futures_util::{Stream, StreamExt, pin_mut, stream};
 use crate::app::{App, Limit};
 use crate::error::{Code, Error, Result};
 use crate::journeys::assistant::answerer::{Answer, Grounds};
+use crate::meters::AnswerSource;
 use crate::request::Reach;
 use crate::values::required_text;
 
@@ -57,25 +58,40 @@ fn ask(ctx: &Context<'_>, query: &str) -> Result<(Arc<App>, Grounds)> {
 fn pieces(app: &App, grounds: Grounds) -> impl Stream<Item = Result<AssistantPiece>> + use<> {
     let asked = app.language_model.as_ref().map(|model| model.ask(grounds.prompt()));
     let state = Some((asked, String::new(), grounds));
-    stream::unfold(state, |state| async {
-        let (asked, mut said, grounds) = state?;
-        let Some(mut asked) = asked else {
-            let answer = grounds.written().unwrap_or_else(|| grounds.nothing());
-            return Some((Ok(last(answer)), None));
-        };
-        match asked.next().await {
-            Some(Ok(text)) => {
-                said.push_str(&text);
-                Some((Ok(AssistantPiece { text, answer: None }), Some((Some(asked), said, grounds))))
-            }
-            Some(Err(_)) => {
-                let written = grounds.written().map(last);
-                let none = || Error::new(Code::AssistantUnavailable, "Assistant not available");
-                Some((written.ok_or_else(none), None))
-            }
-            None => {
-                let answer = Answer { text: said.trim().to_owned(), suggestions: grounds.suggestions() };
-                Some((Ok(last(answer)), None))
+    let meters = app.meters.clone();
+    stream::unfold(state, move |state| {
+        let meters = meters.clone();
+        async move {
+            let (asked, mut said, grounds) = state?;
+            let Some(mut asked) = asked else {
+                let written = grounds.written();
+                meters.answered(if written.is_some() {
+                    AnswerSource::Written
+                } else {
+                    AnswerSource::NothingFits
+                });
+                return Some((Ok(last(written.unwrap_or_else(|| grounds.nothing()))), None));
+            };
+            match asked.next().await {
+                Some(Ok(text)) => {
+                    said.push_str(&text);
+                    Some((Ok(AssistantPiece { text, answer: None }), Some((Some(asked), said, grounds))))
+                }
+                Some(Err(_)) => {
+                    let written = grounds.written().map(last);
+                    meters.answered(if written.is_some() {
+                        AnswerSource::Written
+                    } else {
+                        AnswerSource::Failed
+                    });
+                    let none = || Error::new(Code::AssistantUnavailable, "Assistant not available");
+                    Some((written.ok_or_else(none), None))
+                }
+                None => {
+                    meters.answered(AnswerSource::Model);
+                    let answer = Answer { text: said.trim().to_owned(), suggestions: grounds.suggestions() };
+                    Some((Ok(last(answer)), None))
+                }
             }
         }
     })

@@ -13,6 +13,7 @@ use crate::journeys::auth::otp::{self, OneTimeCode};
 use crate::journeys::auth::tokens::Issuer;
 use crate::journeys::auth::verbs::{self, Attempt, Refresh, SignedIn};
 use crate::journeys::profile::User;
+use crate::meters::Otp;
 use crate::request::{List, Page, Reach};
 use crate::values::{Phone, SessionId};
 
@@ -135,6 +136,7 @@ impl AuthMutation {
         let (receiver, hash, now) = (phone.clone(), code.hash(&app.keys, &phone), app.clock.now());
         app.write(async move |conn| verbs::keep_code(conn, &receiver, &hash, now).await).await?;
         deliver(app, &phone, &code).await?;
+        app.meters.otp(Otp::Sent);
         let expires_in = i32::try_from(otp::LIFETIME.num_seconds()).unwrap_or(i32::MAX);
         Ok(SendOtpPayload { message: "OTP sent".to_owned(), expires_in })
     }
@@ -158,8 +160,10 @@ impl AuthMutation {
         let signed_in = scope
             .app
             .write(async move |conn| verbs::sign_in(conn, &attempt, &Issuer::of(&app), now).await)
-            .await?
-            .ok_or_else(|| Error::new(Code::Unauthenticated, "Invalid or expired OTP"))?;
+            .await?;
+        scope.app.meters.otp(if signed_in.is_some() { Otp::Verified } else { Otp::Refused });
+        let signed_in =
+            signed_in.ok_or_else(|| Error::new(Code::Unauthenticated, "Invalid or expired OTP"))?;
         SessionPayload::of(&scope.app, "Signed in", signed_in)
     }
 

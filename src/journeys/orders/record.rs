@@ -14,6 +14,7 @@ use crate::events::{self, Kind, NewEvent, Notice, NotificationKind, notify};
 use crate::journeys::orders::lock::Held;
 use crate::journeys::orders::status::Status;
 use crate::journeys::orders::{Order, PaymentStatus};
+use crate::meters::{self, Fact};
 use crate::schema::{order_action_log, order_message, order_status_log, orders};
 use crate::values::{OrderId, OrderMessageId, Paise, ShopId, UserId, word};
 
@@ -213,6 +214,7 @@ impl Trace {
             .execute(&mut &*conn);
         let event = self.event(Kind::OrderStatusChanged, seq, status.as_str());
         try_join!(async { Ok(log.await?) }, events::record(conn, &event))?;
+        meters::note(Fact::OrderStatus(status.as_str()));
         Ok(())
     }
 

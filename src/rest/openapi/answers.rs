@@ -78,9 +78,6 @@ impl Answers<'_> {
             Form::Only(member) => self.member(member, member.declared.nullable),
             Form::Word => self.components.choice(name, self.words),
             Form::Whole => json!({"type": "integer", "format": "int64"}),
-            Form::Instant => {
-                json!({"type": "string", "format": "date-time", "pattern": "Z$", "examples": ["2026-11-22T07:32:29.575517Z"]})
-            }
             Form::HttpDate => http_date(),
             Form::Same | Form::CommaSeparated | Form::NextCursor { .. } | Form::Dropped => scalar(name),
         }
@@ -102,6 +99,9 @@ fn scalar(name: &str) -> Json {
         "Float" => json!({"type": "number"}),
         "Boolean" => json!({"type": "boolean"}),
         "Money" => json!({"type": "number", "multipleOf": 0.01, "examples": [149.5]}),
+        "DateTime" => {
+            json!({"type": "string", "format": "date-time", "pattern": "Z$", "examples": ["2026-11-22T07:32:29.575517Z"]})
+        }
         "Date" => json!({"type": "string", "format": "date"}),
         "Phone" => json!({"type": "string", "pattern": r"^\+[0-9]{7,15}$", "examples": ["+919876543210"]}),
         _ => json!({"type": "string"}),

@@ -96,7 +96,6 @@ impl Planner<'_> {
             (Some(TypeKind::Enum(_)), _) => Ok(Form::Word),
             (Some(TypeKind::Scalar), "ID") => Ok(Form::Whole),
             (Some(TypeKind::Scalar), "DateTime") if RFC_1123.contains(&(on, name)) => Ok(Form::HttpDate),
-            (Some(TypeKind::Scalar), "DateTime") => Ok(Form::Instant),
             (Some(TypeKind::Scalar), _) => Ok(Form::Same),
             (Some(TypeKind::Object(_)), of) => {
                 let mut shape = self.shape(of, &field.selection_set.node)?;

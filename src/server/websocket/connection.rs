@@ -12,8 +12,10 @@ use serde::Serialize;
 
 use crate::error::{Code, Error};
 use crate::graphql::{Answer, Ask, RequestError};
+use crate::meters::Door;
 use crate::request::{Authentication, Loaders, Place, Scope, authenticate};
 use crate::server::seats::{Seat, last_moment};
+use crate::server::tally::Tally;
 use crate::server::websocket::message::{self, Dialect, Outgoing, Plain, Unreadable};
 use crate::server::websocket::operations::{Operations, Step};
 use crate::server::websocket::protocol::{Act, Close, MOST_OPERATIONS, MOST_TOKENS, Name, Protocol};
@@ -183,7 +185,11 @@ impl<'a> Connection<'a> {
             }
             Err(refusals) => {
                 self.protocol.finish(&name);
-                self.refuse(&name, &Answer::refused(refusals))
+                let answer = Answer::refused(refusals);
+                let mut tally = Tally::new(&self.upgrade.app, Door::Socket);
+                tally.by(&self.upgrade.authentication);
+                tally.end(None, &answer);
+                self.refuse(&name, &answer)
             }
         }
     }
