@@ -163,7 +163,10 @@ async fn what_the_table_mentions_was_answered() {
     let paths = Described::get().await.document["paths"].as_object().unwrap();
     for (path, operations) in paths.iter().filter(|(path, _)| !path.contains('{')) {
         let operations = operations.as_object().unwrap().values();
-        for operation in operations.filter(|operation| operation["deprecated"] != true) {
+        // The examples of an older path stand at its target.
+        let is_older =
+            |operation: &Value| operation["description"].as_str().unwrap().starts_with("An older path of");
+        for operation in operations.filter(|operation| !is_older(operation)) {
             // Without a value in its path, only what the table words or mentions makes a path answer so.
             if let Some(response) = operation["responses"].get("404") {
                 let examples = &response["content"]["application/json"]["examples"];

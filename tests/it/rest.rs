@@ -103,7 +103,10 @@ impl Client {
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
         let reply = Reply { status: parts.status.as_u16(), headers: parts.headers, body };
-        described::hold(&method, path, &reply).await;
+        // The description is of what is below the prefix.
+        if !self.prefix.is_empty() {
+            described::hold(&method, path, &reply).await;
+        }
         reply
     }
 
