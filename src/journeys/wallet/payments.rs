@@ -203,7 +203,7 @@ pub async fn settle(conn: &mut Conn, taken: &Taken, now: DateTime<Utc>) -> Resul
     Ok(Some(settled))
 }
 
-/// Takes the payments that it is time to ask about, for this gateway alone: at most [`PORTION`], longest due first. They
+/// Takes the payments that it is time to ask about, for this gateway alone: at most fifty, longest due first. They
 /// come up again, later each time, until they are settled.
 ///
 /// # Errors
