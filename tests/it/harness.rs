@@ -403,6 +403,12 @@ impl TestApp {
     }
 }
 
+/// How long a token lives, in seconds, told a moment after it was issued: the clock goes on while the answer is made.
+pub fn assert_lives(told: &Value, seconds: i64) {
+    let told = told.as_i64().expect("a number of seconds");
+    assert!((seconds - 10..=seconds).contains(&told), "{told} instead of {seconds}");
+}
+
 fn ask(query: &str, variables: Value) -> Ask {
     let Value::Object(variables) = variables else { panic!("variables are an object") };
     Ask { query: query.to_owned(), operation_name: None, variables }
