@@ -7,9 +7,9 @@
 
 mod plan;
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{ExecutableDocument, SelectionSet, Type};
 use async_graphql::{Name, Value};
 use chrono::DateTime;
@@ -24,8 +24,8 @@ use crate::graphql::Types;
 static HTTP_DATE: LazyLock<Vec<Item<'static>>> =
     LazyLock::new(|| StrftimeItems::new("%a, %d %b %Y %H:%M:%S GMT").collect());
 
-/// How the members of one object are made. The keys are those of the answer.
-pub struct Shape(HashMap<Name, Member>);
+/// How the members of one object are made. The keys are those of the answer, in its order.
+pub struct Shape(IndexMap<Name, Member>);
 
 /// How one member of an object is made, and of which field.
 pub struct Member {
@@ -110,17 +110,27 @@ impl Shape {
 
     fn put<M: SerializeMap>(&self, answer: &Value, object: &mut M) -> Result<(), M::Error> {
         let Value::Object(answer) = answer else { return self.put_nulls(object) };
-        let at_end = answer.get("hasNextPage") == Some(&Value::Boolean(false));
-        for (key, value) in answer {
-            let Some(member) = self.0.get(key) else { continue };
+        for (place, (key, value)) in answer.iter().enumerate() {
+            let Some(member) = self.member(place, key) else { continue };
             match &member.form {
                 Form::Object(shape) if member.is_spread => shape.put(value, object)?,
                 Form::Dropped => {}
-                Form::NextCursor { .. } if at_end => object.serialize_entry(key.as_str(), &())?,
+                Form::NextCursor { .. } if is_last_page(answer) => {
+                    object.serialize_entry(key.as_str(), &())?
+                }
                 form => object.serialize_entry(key.as_str(), &Formed(form, value))?,
             }
         }
         Ok(())
+    }
+
+    /// The member of a key that stands at this place of an answer. Answers keep the order of the selection, so mostly it
+    /// stands there in the plan as well, and nothing has to be hashed for it.
+    fn member(&self, place: usize, key: &Name) -> Option<&Member> {
+        match self.0.get_index(place) {
+            Some((known, member)) if known == key => Some(member),
+            _ => self.0.get(key),
+        }
     }
 
     /// The members of an object that is not there: absent values are null, never left out.
@@ -172,6 +182,10 @@ impl Serialize for Formed<'_> {
             (_, value) => value.serialize(to),
         }
     }
+}
+
+fn is_last_page(page_info: &IndexMap<Name, Value>) -> bool {
+    page_info.get("hasNextPage") == Some(&Value::Boolean(false))
 }
 
 fn comma_separated(words: &[Value]) -> Option<String> {

@@ -1,7 +1,6 @@
 //! From a document to the shape of its answer: the schema's types decide.
 
-use std::collections::HashMap;
-
+use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{BaseType, ExecutableDocument, Field, Selection, SelectionSet, Type};
 use async_graphql::{Name, Positioned};
 
@@ -30,7 +29,7 @@ pub(super) struct Planner<'a> {
 impl Planner<'_> {
     /// The shape of a selection on the type `on`, no key of which comes twice: objects that are spread share their keys.
     pub(super) fn shape(&self, on: &str, set: &SelectionSet) -> Result<Shape, String> {
-        let mut members = HashMap::new();
+        let mut members = IndexMap::new();
         self.note(on, set, &mut members)?;
         let shape = Shape(members);
         let mut keys = shape.keys();
@@ -41,7 +40,7 @@ impl Planner<'_> {
         }
     }
 
-    fn note(&self, on: &str, set: &SelectionSet, members: &mut HashMap<Name, Member>) -> Result<(), String> {
+    fn note(&self, on: &str, set: &SelectionSet, members: &mut IndexMap<Name, Member>) -> Result<(), String> {
         for item in &set.items {
             match &item.node {
                 Selection::Field(Positioned { node, .. }) => {
@@ -99,7 +98,7 @@ impl Planner<'_> {
             (Some(TypeKind::Scalar), _) => Ok(Form::Same),
             (Some(TypeKind::Object(_)), of) => {
                 let mut shape = self.shape(of, &field.selection_set.node)?;
-                match shape.0.remove("only") {
+                match shape.0.shift_remove("only") {
                     None => Ok(Form::Object(shape)),
                     Some(member) if shape.0.is_empty() => Ok(Form::Only(Box::new(member))),
                     Some(_) => Err("what is only has no others beside it".to_owned()),
