@@ -65,7 +65,7 @@ pub struct Config {
     /// `ASSISTANT_URL`: an endpoint that speaks as OpenAI's does; absent: the provider's own.
     pub assistant_url: Option<String>,
     /// `ASSISTANT_KEY`: what the provider asks for; absent: its own variable, such as `OPENAI_API_KEY`.
-    pub assistant_key: Option<String>,
+    pub assistant_key: Option<Secret>,
     /// `ASSISTANT_SECONDS`: how long an answer may take.
     pub assistant_seconds: u32,
     /// `ALLOWED_ORIGINS`
@@ -81,7 +81,7 @@ pub struct Config {
     /// `SHUTDOWN_SECONDS`: how long requests in progress may take after a signal to stop.
     pub shutdown_seconds: u32,
     /// `METRICS_TOKEN`: who knows it reads `/metrics`; absent: everybody in development, nobody in production.
-    pub metrics_token: Option<String>,
+    pub metrics_token: Option<Secret>,
     /// `OTEL_EXPORTER_OTLP_ENDPOINT`, without a slash at its end: where traces go; absent: nowhere.
     pub otlp_endpoint: Option<String>,
 }
@@ -280,7 +280,7 @@ impl Config {
                         .then(|| Some(format!("{}/", text.trim_end_matches('/'))))
                 },
             ),
-            assistant_key: reader.read("ASSISTANT_KEY", None, "a key", |text| Some(Some(text.to_owned()))),
+            assistant_key: providers::read_secret(&mut reader, "ASSISTANT_KEY"),
             assistant_seconds: reader
                 .read("ASSISTANT_SECONDS", 20, "a number from 1 to 120", |text| number_in(text, 1..=120)),
             allowed_origins: reader.read(
@@ -308,7 +308,7 @@ impl Config {
                 "at least 16 printable ASCII characters without spaces",
                 |text| {
                     let fits = text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_graphic());
-                    fits.then(|| Some(text.to_owned()))
+                    fits.then(|| Some(Secret::new(text)))
                 },
             ),
             otlp_endpoint: reader.read(

@@ -3,6 +3,7 @@
 mod ask;
 mod deprecation;
 pub mod docs;
+mod etag;
 mod explorer;
 mod graphql;
 mod media;
@@ -88,7 +89,6 @@ impl ServerState {
 /// A REST path that does not fit the schema: a fault in the build.
 pub async fn router(state: ServerState) -> std::result::Result<Router, rest::Unfit> {
     let config = state.app.config.clone();
-    let description = docs::description().await?;
     let paths = rest::Paths::read().await?;
     let edge = middleware::from_fn_with_state(state.app.clone(), rest_edge::edge);
     let announcement = Announcement::of(&config);
@@ -96,13 +96,15 @@ pub async fn router(state: ServerState) -> std::result::Result<Router, rest::Unf
         let told = announcement.told(response);
         async { told }
     });
-    let at_root = paths.router().layer(edge.clone()).layer(announce.clone());
-    let at_root = if config.rest_at_root { at_root } else { Router::new() };
+    let at_root = match config.rest_at_root {
+        true => paths.router().layer(edge.clone()).layer(announce.clone()),
+        false => Router::new(),
+    };
     let under_prefix = paths
         .router()
         .fallback(rest::unknown_path)
         .layer(edge)
-        .route("/openapi.json", get(async move |headers| description.answer(&headers)))
+        .route("/openapi.json", get(docs::description))
         .route("/docs", get(docs::page))
         .route("/docs/{name}", get(docs::file))
         .layer(announce);

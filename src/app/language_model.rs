@@ -50,7 +50,7 @@ impl LanguageModel {
     #[must_use]
     pub fn of(config: &Config) -> Option<LanguageModel> {
         let model = config.assistant_model.clone()?;
-        let key = config.assistant_key.clone();
+        let key = config.assistant_key.as_ref().map(|key| key.reveal().to_owned());
         let client = match (&config.assistant_url, key) {
             (Some(url), key) => {
                 // Local servers ask for no key, but the protocol has a place for it.

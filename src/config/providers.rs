@@ -11,11 +11,15 @@ pub(super) const TWILIO_URL: &str = "https://api.twilio.com";
 /// Where Razorpay is.
 pub(super) const RAZORPAY_URL: &str = "https://api.razorpay.com";
 
-/// What proves to a provider who asks. It has no `Display`, and `Debug` does not show it.
+/// What proves who asks. It has no `Display`, and `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
+    pub(super) fn new(text: &str) -> Secret {
+        Secret(text.to_owned())
+    }
+
     /// The secret itself, for the one header or signature that it is for.
     #[must_use]
     pub fn reveal(&self) -> &str {
@@ -126,8 +130,8 @@ impl RazorpayAccount {
     }
 }
 
-fn read_secret(reader: &mut Reader<'_>, name: &'static str) -> Option<Secret> {
-    reader.read(name, None, "a secret", |text| Some(Some(Secret(text.to_owned()))))
+pub(super) fn read_secret(reader: &mut Reader<'_>, name: &'static str) -> Option<Secret> {
+    reader.read(name, None, "a secret", |text| Some(Some(Secret::new(text))))
 }
 
 /// Two letters that say what it is of, and 32 hexadecimal digits.

@@ -11,14 +11,13 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
 use zip::ZipArchive;
 
+use crate::error::{Code, INTERNAL_MESSAGE};
 use crate::rest::{self, Refusal, Unfit};
-use crate::server::ServerState;
-use crate::server::media::has;
+use crate::server::{ServerState, etag, plain};
 
 /// Where the page is.
 pub const PAGE: &str = "/api/v1/docs";
@@ -38,7 +37,6 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 const REVALIDATED: &str = "no-cache";
 
 /// A file as it is served, with its tag.
-#[derive(Clone)]
 struct File {
     bytes: Bytes,
     tag: String,
@@ -47,9 +45,7 @@ struct File {
 impl File {
     fn of(bytes: impl Into<Bytes>) -> File {
         let bytes = bytes.into();
-        let digest = Sha256::digest(&bytes);
-        let tag: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        File { bytes, tag: format!("\"{tag}\"") }
+        File { tag: etag::tag_of(&bytes), bytes }
     }
 
     fn response(&self, content_type: &'static str, asked: &HeaderMap) -> Response {
@@ -59,32 +55,28 @@ impl File {
             (header::CONTENT_SECURITY_POLICY, POLICY),
             (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         ];
-        if has(asked, &self.tag) {
+        if etag::has(asked, &self.tag) {
             return (StatusCode::NOT_MODIFIED, known).into_response();
         }
         (known, [(header::CONTENT_TYPE, content_type)], self.bytes.clone()).into_response()
     }
 }
 
-/// The description as `GET /api/v1/openapi.json` answers it.
-#[derive(Clone)]
-pub struct Description(File);
-
-impl Description {
-    /// The response; without a body for a client that has it.
-    pub fn answer(&self, asked: &HeaderMap) -> Response {
-        self.0.response("application/json", asked)
+/// `GET` of `/api/v1/openapi.json`.
+pub async fn description(headers: HeaderMap) -> Response {
+    match described().await {
+        Ok(description) => description.response("application/json", &headers),
+        Err(unfit) => {
+            tracing::error!(cause = %unfit, "the REST paths cannot be described");
+            plain(Code::Internal.http_status(), INTERNAL_MESSAGE)
+        }
     }
 }
 
-/// The description of this build: made once for every server of the process.
-///
-/// # Errors
-/// A line of the table that does not fit: a fault in the build.
-pub async fn description() -> Result<Description, Unfit> {
-    static MADE: OnceCell<Description> = OnceCell::const_new();
-    let make = async || Ok(Description(File::of(rest::openapi().await?.to_string())));
-    MADE.get_or_try_init(make).await.cloned()
+/// The description of this build, made when it is first asked for.
+async fn described() -> Result<&'static File, Unfit> {
+    static MADE: OnceCell<File> = OnceCell::const_new();
+    MADE.get_or_try_init(async || Ok(File::of(rest::openapi().await?.to_string()))).await
 }
 
 /// `GET` of `/api/v1/docs`.

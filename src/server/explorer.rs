@@ -12,12 +12,11 @@ use axum::routing::get;
 use axum::{Json, Router};
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::config::{Environment, OtpDelivery};
 use crate::demo;
 use crate::error::{Code, INTERNAL_MESSAGE, Result};
-use crate::server::{ServerState, media, plain};
+use crate::server::{ServerState, etag, nothing_here, plain};
 
 /// Addresses below `/graphiql/`, each with its content, compressed with gzip. Empty without npm at build time.
 static FILES: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/explorer.rs"));
@@ -45,18 +44,17 @@ async fn page(headers: HeaderMap) -> Response {
             [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, POLICY)];
         return (about, UNBUILT).into_response();
     };
-    let hash: String = Sha256::digest(content).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     // The next version has other assets: asked for every time.
-    serve("index.html", content, &hash, "no-cache", &headers)
+    serve("index.html", content, etag::tag_of(content), "no-cache", &headers)
 }
 
 async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
     match find(&path) {
         // The name carries a hash of the content.
         Some(content) if path.starts_with("assets/") => {
-            serve(&path, content, &path, "public, max-age=31536000, immutable", &headers)
+            serve(&path, content, etag::quoted(&path), "public, max-age=31536000, immutable", &headers)
         }
-        _ => plain(404, "There is nothing at this address."),
+        _ => nothing_here().await,
     }
 }
 
@@ -69,11 +67,10 @@ fn find(address: &str) -> Option<&'static [u8]> {
 fn serve(
     address: &str,
     content: &'static [u8],
-    hash: &str,
+    tag: String,
     kept: &'static str,
     asked: &HeaderMap,
 ) -> Response {
-    let tag = format!("\"{hash}\"");
     let Ok(etag) = HeaderValue::from_str(&tag) else {
         return plain(Code::Internal.http_status(), INTERNAL_MESSAGE);
     };
@@ -83,7 +80,7 @@ fn serve(
         (header::VARY, HeaderValue::from_static("accept-encoding")),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
     ];
-    if media::has(asked, &tag) {
+    if etag::has(asked, &tag) {
         return (axum::http::StatusCode::NOT_MODIFIED, known).into_response();
     }
     let about = [(header::CONTENT_TYPE, media_type(address))];

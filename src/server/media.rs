@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::error::{Code, INTERNAL_MESSAGE};
-use crate::server::{ServerState, plain};
+use crate::server::{ServerState, etag, plain};
 
 /// The content behind an address never changes.
 const KEPT: &str = "public, max-age=31536000, immutable";
@@ -25,14 +25,14 @@ pub async fn get(State(state): State<ServerState>, Path(path): Path<String>, hea
         }
     };
     // The name is random and never used twice: it says which content this is.
-    let tag = format!("\"{}\"", path.rsplit('/').next().unwrap_or(&path));
+    let tag = etag::quoted(path.rsplit('/').next().unwrap_or(&path));
     let known = [
         (header::ETAG, tag.as_str()),
         (header::CACHE_CONTROL, KEPT),
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
         (header::HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
     ];
-    if has(&headers, &tag) {
+    if etag::has(&headers, &tag) {
         return (StatusCode::NOT_MODIFIED, known).into_response();
     }
     let about = [
@@ -40,12 +40,4 @@ pub async fn get(State(state): State<ServerState>, Path(path): Path<String>, hea
         (header::CONTENT_LENGTH, picture.meta.size.to_string()),
     ];
     (known, about, Body::from_stream(picture.into_stream())).into_response()
-}
-
-/// Whether the client has what has this tag.
-pub fn has(headers: &HeaderMap, tag: &str) -> bool {
-    let asked = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    asked
-        .flat_map(|tags| tags.split(','))
-        .any(|known| matches!(known.trim(), "*") || known.trim().trim_start_matches("W/") == tag)
 }

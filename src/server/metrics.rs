@@ -24,5 +24,5 @@ pub async fn get(State(state): State<ServerState>, headers: HeaderMap) -> Respon
 fn may_read(config: &Config, headers: &HeaderMap) -> bool {
     let Some(token) = &config.metrics_token else { return config.environment == Environment::Development };
     let given = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
-    given.strip_prefix(b"Bearer ").is_some_and(|given| given.ct_eq(token.as_bytes()).into())
+    given.strip_prefix(b"Bearer ").is_some_and(|given| given.ct_eq(token.reveal().as_bytes()).into())
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -25,10 +25,17 @@ pub async fn edge(State(app): State<Arc<App>>, peer: Peer, mut request: Request,
         _ => None,
     };
     request.extensions_mut().insert(prepared);
-    let call = Call { begin, viewer, method: word_of(request.method()), path: path_of(&request) };
-    let headers = request.headers().clone();
+    let headers = request.headers();
+    let call = Call {
+        begin,
+        viewer,
+        method: word_of(request.method()),
+        path: path_of(&request),
+        user_agent: headers.get(header::USER_AGENT).cloned(),
+        token: token_style(headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes)),
+    };
     let response = next.run(request).await;
-    call.end(&app, &headers, &response);
+    call.end(&app, &response);
     response
 }
 
@@ -57,18 +64,19 @@ struct Call {
     viewer: Option<UserId>,
     method: &'static str,
     path: Option<MatchedPath>,
+    user_agent: Option<HeaderValue>,
+    token: &'static str,
 }
 
 impl Call {
-    fn end(&self, app: &App, headers: &HeaderMap, response: &Response) {
+    fn end(&self, app: &App, response: &Response) {
         let path = self.path.as_ref().map_or("unknown", MatchedPath::as_str);
         let status = response.status().as_u16();
         let ran = response.extensions().get::<rest::Ran>();
         let told = response.extensions().get::<rest::Told>().map(|told| told.0);
-        let user_agent = headers.get(header::USER_AGENT).and_then(|name| name.to_str().ok());
-        let token = token_style(headers.get(header::AUTHORIZATION).map(|value| value.as_bytes()));
+        let user_agent = self.user_agent.as_ref().and_then(|name| name.to_str().ok());
         let outcome = if status < 400 { Outcome::Ok } else { Outcome::Failed };
-        app.meters.rest_call(&RestCall { path, method: self.method, status, user_agent, token });
+        app.meters.rest_call(&RestCall { path, method: self.method, status, user_agent, token: self.token });
         match ran {
             Some(ran) => app.meters.operation(Door::Rest, ran.root.clone(), outcome),
             None => app.meters.operation(Door::Rest, "unknown", Outcome::Refused),

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::error::{Code, INTERNAL_MESSAGE};
 use crate::journeys::wallet::loading::{self, Heard};
-use crate::server::{ServerState, plain};
+use crate::server::{ServerState, nothing_here, plain};
 
 /// The longest body that is read, in bytes. They have a few thousand.
 const LONGEST: usize = 128 * 1024;
@@ -17,7 +17,7 @@ const LONGEST: usize = 128 * 1024;
 ///
 /// Nothing of a body is logged: it names people, cards and accounts.
 pub async fn razorpay(State(state): State<ServerState>, request: Request) -> Response {
-    let Some(razorpay) = &state.app.razorpay else { return plain(404, "There is nothing at this address.") };
+    let Some(razorpay) = &state.app.razorpay else { return nothing_here().await };
     let signature = request.headers().get("x-razorpay-signature").map(HeaderValue::to_str);
     let Some(Ok(signature)) = signature.map(|signature| signature.map(ToOwned::to_owned)) else {
         return plain(401, "The signature is missing.");
