@@ -54,7 +54,7 @@ enum Command {
     },
     /// Print the OpenAPI description of the REST paths, as under /api/v1/openapi.json.
     Openapi {
-        /// Print each path beside its GraphQL operation instead, as in docs/API.md.
+        /// Print each path beside its GraphQL operation instead, as in docs/REST.md.
         #[arg(long)]
         table: bool,
     },

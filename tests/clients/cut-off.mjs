@@ -1,5 +1,5 @@
 // Subscribers that are cut off at random 200 times while 8 writers send 1,000 messages and move orders. Each hears of
-// everything exactly once and in the order of each order. With the very programs of docs/API.md, over both transports;
+// everything exactly once and in the order of each order. With the very programs of docs/SUBSCRIPTIONS.md, over both transports;
 // then with tokens that expire. TOKEN_SECRET is the gateway's own.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';

@@ -2,6 +2,8 @@
 // Needs a gateway with demo data and DEV_OTP: GATEWAY_URL=http://127.0.0.1:8080 DEV_OTP=123456.
 import assert from 'node:assert/strict';
 
+export { deferred, soon, step } from './story.mjs';
+
 // A consumer and a vendor of one society.
 const { GATEWAY_URL, DEV_OTP = '123456', CONSUMER = '+919000000001', VENDOR = '+919000000101' } = process.env;
 if (!GATEWAY_URL) {
@@ -43,28 +45,4 @@ export async function placeOrder(consumer, vendor) {
 export async function moveOrder(vendor, orderId, to) {
   const move = 'mutation($id: ID!, $to: NewOrderStatus!) { setOrderStatus(orderId: $id, status: $to) { message } }';
   await graphql(vendor, move, { id: orderId, to });
-}
-
-// What must come, or fail, in time.
-export async function soon(promise, what = 'it', seconds = 20) {
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} did not come within ${seconds} s`)), seconds * 1_000);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-export function deferred() {
-  let resolve;
-  let reject;
-  const promise = new Promise((...settle) => ([resolve, reject] = settle));
-  return { promise, resolve, reject };
-}
-
-export function step(text) {
-  console.log(`ok      ${text}`);
 }

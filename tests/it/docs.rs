@@ -100,7 +100,7 @@ fn an_end_is_a_day_or_two_in_their_order() {
 
 #[tokio::test]
 async fn the_table_in_the_documentation_is_the_one_that_is_served() {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/API.md");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/REST.md");
     let (begin, end) =
         ("<!-- generated: society-gateway openapi --table -->\n", "<!-- end of what is generated -->");
     let text = std::fs::read_to_string(file).unwrap();
@@ -111,5 +111,5 @@ async fn the_table_in_the_documentation_is_the_one_that_is_served() {
         std::fs::write(file, [before, begin, &table, end, after].concat()).unwrap();
         return;
     }
-    assert!(kept == table, "docs/API.md is stale: RECORD=1 cargo test --test it docs");
+    assert!(kept == table, "docs/REST.md is stale: RECORD=1 cargo test --test it docs");
 }

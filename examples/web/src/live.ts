@@ -1,5 +1,5 @@
 // The socket. Every subscription of the app goes through here, so that what makes events come once, in order and
-// without a gap is written in one place: docs/API.md, "Nothing missed, nothing twice".
+// without a gap is written in one place: docs/SUBSCRIPTIONS.md, "Nothing missed, nothing twice".
 import { createClient, type Sink } from 'graphql-ws';
 import { useCallback, useEffect, useRef, useSyncExternalStore } from 'react';
 import { subscriptionExchange, useQuery, type AnyVariables, type UseQueryArgs } from 'urql';

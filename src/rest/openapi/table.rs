@@ -8,7 +8,7 @@ use crate::rest::openapi::words::fields;
 use crate::rest::operation::Checker;
 use crate::rest::route::Role;
 
-/// The generated part of `docs/API.md`.
+/// The generated part of `docs/REST.md`.
 ///
 /// # Errors
 /// A line of the table that does not fit: a fault in the build.
