@@ -16,6 +16,7 @@ use crate::journeys::admin::AdminQuery;
 use crate::journeys::assistant::{AssistantMutation, AssistantSubscription};
 use crate::journeys::auth::{AuthMutation, AuthQuery};
 use crate::journeys::cart::{CartMutation, CartQuery};
+use crate::journeys::live::LiveQuery;
 use crate::journeys::notifications::{NotificationsMutation, NotificationsQuery, NotificationsSubscription};
 use crate::journeys::offers::{OffersMutation, OffersQuery};
 use crate::journeys::orders::{OrdersMutation, OrdersQuery, OrdersSubscription, ShopOrdersMutation};
@@ -50,6 +51,7 @@ pub struct Query(
     OffersQuery,
     RewardsQuery,
     NotificationsQuery,
+    LiveQuery,
     SettingsQuery,
     PrivacyQuery,
     SupportQuery,

@@ -19,7 +19,7 @@ use society_gateway::config::Config;
 use society_gateway::db::embedded::{Embedded, Options};
 use society_gateway::db::{Pool, PooledConn, migrate};
 use society_gateway::graphql::{Ask, Gateway};
-use society_gateway::request::{Face, Loaders, PageLimits, Place, Scope, authenticate};
+use society_gateway::request::{Face, Scope, authenticate};
 use society_gateway::schema::{item, shop, user_profile, user_session};
 use society_gateway::server::{self, ServerState};
 use society_gateway::values::{Clock, ItemId, Paise, Phone, SessionId, ShopId, UserId};
@@ -386,18 +386,8 @@ impl TestApp {
 
     /// A subscription of a person.
     pub async fn subscribe(&self, who: &Person, query: &str, variables: Value) -> BoxStream<'static, Answer> {
-        let scope = Scope {
-            app: self.app.clone(),
-            face: Face::Graphql,
-            authentication: authenticate(&self.app, Some(&who.token)).await.unwrap(),
-            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            user_agent: Some("tests".to_owned()),
-            idempotency_key: None,
-            files: std::sync::OnceLock::new(),
-            page_limits: PageLimits::GRAPHQL,
-            loaders: Loaders::new(self.app.pool().clone()),
-            place: Place::default(),
-        };
+        let who = authenticate(&self.app, Some(&who.token)).await.unwrap();
+        let scope = Scope::new(self.app.clone(), Face::Graphql, who, IpAddr::V4(Ipv4Addr::LOCALHOST));
         let prepared = self.gateway.prepare(ask(query, variables)).unwrap();
         self.gateway.subscribe(prepared, Arc::new(scope)).map(|answer| Answer::of(&json!(answer))).boxed()
     }

@@ -4,7 +4,7 @@ use super::*;
 use crate::app::App;
 use crate::config::Config;
 use crate::db::Pool;
-use crate::request::{Authentication, Face, Loaders, PageLimits, Place};
+use crate::request::{Authentication, Face};
 use crate::values::{Clock, Paise};
 use async_graphql::{ID, Object, Subscription};
 use serde_json::json;
@@ -87,19 +87,9 @@ fn tiny() -> (Arc<Gateway<Tiny>>, Arc<AtomicU32>) {
 /// A scope whose database nobody asks.
 fn scope() -> Arc<Scope> {
     let pool = Pool::new("postgres://nobody@127.0.0.1:1/none", 1).unwrap();
-    let app = App::new(Config::read(&|_| None).unwrap(), Clock::default(), pool.clone(), &[7; 32]);
-    Arc::new(Scope {
-        app,
-        face: Face::Graphql,
-        authentication: Authentication::Anonymous,
-        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        user_agent: None,
-        idempotency_key: None,
-        files: std::sync::OnceLock::new(),
-        page_limits: PageLimits::GRAPHQL,
-        loaders: Loaders::new(pool),
-        place: Place::default(),
-    })
+    let app = App::new(Config::read(&|_| None).unwrap(), Clock::default(), pool, &[7; 32]);
+    let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    Arc::new(Scope::new(app, Face::Graphql, Authentication::Anonymous, address))
 }
 
 fn ask(query: &str, variables: Json) -> Ask {
