@@ -1,5 +1,7 @@
 //! GraphQL over HTTP, through the router, as a client meets it.
 
+mod persisted;
+
 use std::net::SocketAddr;
 
 use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};

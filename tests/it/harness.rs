@@ -172,7 +172,7 @@ impl TestApp {
         let pool = Pool::new(url, 8).unwrap();
         let app = App::new(config, clock.clone(), pool, SECRET.as_bytes());
         let background = app.start_background().await.unwrap();
-        let state = ServerState::new(app.clone(), CancellationToken::new()).unwrap();
+        let state = ServerState::new(app.clone(), CancellationToken::new()).await.unwrap();
         let gateway = state.gateway.clone();
         let router = server::router(state).await.unwrap();
         TestApp { app, clock, router, gateway, background }
@@ -401,5 +401,5 @@ pub fn assert_lives(told: &Value, seconds: i64) {
 
 fn ask(query: &str, variables: Value) -> Ask {
     let Value::Object(variables) = variables else { panic!("variables are an object") };
-    Ask { query: query.to_owned(), operation_name: None, variables }
+    Ask { query: query.to_owned(), variables, ..Ask::default() }
 }

@@ -81,7 +81,7 @@ fn tiny() -> (Arc<Gateway<Tiny>>, Arc<AtomicU32>) {
     let bumps = mutation.bumps.clone();
     let schema = Tiny::build(Query, mutation, Events).limit_depth(MAX_DEPTH).finish();
     let types = Types::read(&schema.sdl()).unwrap();
-    (Gateway::over(schema, types), bumps)
+    (Gateway::over(schema, types, None), bumps)
 }
 
 /// A scope whose database nobody asks.
@@ -94,7 +94,7 @@ fn scope() -> Arc<Scope> {
 
 fn ask(query: &str, variables: Json) -> Ask {
     let Json::Object(variables) = variables else { unreachable!("variables are an object") };
-    Ask { query: query.to_owned(), operation_name: None, variables }
+    Ask { query: query.to_owned(), variables, ..Ask::default() }
 }
 
 async fn run(gateway: &Gateway<Tiny>, query: &str, variables: Json) -> Json {
@@ -177,6 +177,7 @@ async fn the_operation_is_picked_by_name() {
         operation_name: name.map(str::to_owned),
         variables: [("n".to_owned(), json!(1))].into_iter().collect(),
         query: text.to_owned(),
+        document_id: None,
     };
     let picked = gateway.prepare(named(Some("A"))).unwrap();
     assert_eq!((picked.operation_type(), picked.operation_name()), (OperationType::Query, Some("A")));
@@ -207,7 +208,7 @@ async fn a_subscription_answers_per_event_and_its_end_is_told_apart_from_a_refus
 
 #[tokio::test]
 async fn the_schema_answers_the_introspection_of_an_explorer() {
-    let gateway = Gateway::new().unwrap();
+    let gateway = Gateway::new(None).unwrap();
     let text = include_str!("introspection.graphql");
     let prepared = gateway.prepare(ask(text, json!({}))).unwrap();
     let answer = serde_json::to_value(gateway.execute(prepared, scope()).await).unwrap();
