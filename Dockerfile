@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 # The gateway alone; its database is another container's (compose.yaml).
 
-FROM rust:1.94-trixie AS build
+FROM rust:1.95-trixie AS build
 # cmake: aws-lc needs it on some machines. npm: bundles the explorer (build.rs).
 RUN apt-get update && apt-get install -y --no-install-recommends cmake nodejs npm && rm -rf /var/lib/apt/lists/*
 WORKDIR /src

@@ -70,6 +70,8 @@ pub struct Config {
     pub assistant_seconds: u32,
     /// `ALLOWED_ORIGINS`
     pub allowed_origins: Origins,
+    /// `TRUSTED_DOCUMENTS`: a list beside which no document runs on GraphQL; absent: any runs.
+    pub trusted_documents: Option<PathBuf>,
     /// `EXPLORER`: whether `/graphiql` is served.
     pub explorer: bool,
     /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed.
@@ -148,6 +150,11 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ("ASSISTANT_KEY", "none", "the provider's key; absent: its own variable, such as OPENAI_API_KEY"),
     ("ASSISTANT_SECONDS", "20", "seconds that an answer of the model may take, 1 to 120"),
     ("ALLOWED_ORIGINS", "any", "any, or comma-separated origins such as https://app.example.org"),
+    (
+        "TRUSTED_DOCUMENTS",
+        "none",
+        "a JSON file of the apps' GraphQL documents by their ids: no others run; absent: any document runs",
+    ),
     ("EXPLORER", "on in development", "on or off: GraphiQL at /graphiql"),
     ("TRUSTED_PROXIES", "none", "comma-separated addresses whose X-Forwarded-For is believed"),
     ("EVENT_DAYS", "7", "days that events are kept for subscribers who come back, 1 to 365"),
@@ -289,6 +296,8 @@ impl Config {
                 "any, or comma-separated origins",
                 Origins::parse,
             ),
+            trusted_documents: reader
+                .read("TRUSTED_DOCUMENTS", None, "a file", |text| Some(Some(PathBuf::from(text)))),
             explorer: reader.on_or_off("EXPLORER", environment == Environment::Development),
             trusted_proxies: reader.read(
                 "TRUSTED_PROXIES",

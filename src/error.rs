@@ -23,6 +23,8 @@ pub const INTERNAL_MESSAGE: &str = "An unexpected error occurred. Please try aga
 pub enum Code {
     /// An argument is wrong; `field` names it. Correct it.
     BadInput,
+    /// The one-time code is wrong, used or too old. Let the person type it again, or ask for a new one.
+    OtpInvalid,
     /// No valid token. Sign in.
     Unauthenticated,
     /// The access token is too old. Refresh the session, then repeat.
@@ -64,8 +66,9 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Code; 18] = [
+    pub const ALL: [Code; 20] = [
         Code::BadInput,
+        Code::OtpInvalid,
         Code::Unauthenticated,
         Code::TokenExpired,
         Code::OnboardingRequired,
@@ -81,6 +84,7 @@ impl Code {
         Code::CursorExpired,
         Code::RateLimited,
         Code::AssistantUnavailable,
+        Code::ProviderUnavailable,
         Code::Busy,
         Code::Internal,
     ];
@@ -90,6 +94,7 @@ impl Code {
     pub const fn as_str(self) -> &'static str {
         match self {
             Code::BadInput => "BAD_INPUT",
+            Code::OtpInvalid => "OTP_INVALID",
             Code::Unauthenticated => "UNAUTHENTICATED",
             Code::TokenExpired => "TOKEN_EXPIRED",
             Code::OnboardingRequired => "ONBOARDING_REQUIRED",
@@ -124,7 +129,7 @@ impl Code {
             | Code::CouponInvalid
             | Code::IdempotencyKeyReused
             | Code::CursorExpired => 400,
-            Code::Unauthenticated | Code::TokenExpired => 401,
+            Code::OtpInvalid | Code::Unauthenticated | Code::TokenExpired => 401,
             Code::OnboardingRequired | Code::Forbidden => 403,
             Code::NotFound => 404,
             Code::RateLimited => 429,

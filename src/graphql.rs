@@ -1,11 +1,14 @@
 //! The schema: the roots of all journeys merged; and what happens to a document before and after it runs.
 
 pub mod absent;
+mod checker;
 mod documents;
 mod gateway;
 mod limits;
+pub mod persisted;
 pub mod report;
 mod scan;
+mod trusted;
 mod types;
 pub mod variables;
 
@@ -16,6 +19,7 @@ use crate::journeys::admin::AdminQuery;
 use crate::journeys::assistant::{AssistantMutation, AssistantSubscription};
 use crate::journeys::auth::{AuthMutation, AuthQuery};
 use crate::journeys::cart::{CartMutation, CartQuery};
+use crate::journeys::live::LiveQuery;
 use crate::journeys::notifications::{NotificationsMutation, NotificationsQuery, NotificationsSubscription};
 use crate::journeys::offers::{OffersMutation, OffersQuery};
 use crate::journeys::orders::{OrdersMutation, OrdersQuery, OrdersSubscription, ShopOrdersMutation};
@@ -30,9 +34,11 @@ use crate::journeys::vendor::{VendorMutation, VendorQuery};
 use crate::journeys::wallet::{WalletMutation, WalletPaymentMutation, WalletPaymentQuery, WalletQuery};
 use crate::journeys::wishlist::{WishlistMutation, WishlistQuery};
 
+pub use checker::Checker;
 pub use documents::only_field;
 pub use gateway::{Ask, Gateway, Prepared};
 pub use report::{Answer, RequestError};
+pub use trusted::{Trusted, Untrusted};
 pub use types::{TypeKind, Types};
 
 /// What can be read.
@@ -50,6 +56,7 @@ pub struct Query(
     OffersQuery,
     RewardsQuery,
     NotificationsQuery,
+    LiveQuery,
     SettingsQuery,
     PrivacyQuery,
     SupportQuery,

@@ -8,6 +8,7 @@ pub mod admin;
 pub mod assistant;
 pub mod auth;
 pub mod cart;
+pub mod live;
 pub mod notifications;
 pub mod offers;
 pub mod orders;

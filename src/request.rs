@@ -17,13 +17,14 @@ pub use authentication::{Authentication, authenticate};
 pub use following::{Place, follow};
 pub use form::{File, Form, LARGEST_FILE, Unread, Upload};
 pub use loaders::{Loaders, Relation, grouped, load};
-pub use page::{List, Page, PageLimits};
-pub use pages::{InPages, Pages, by_page};
+pub use page::{LastPage, List, Page, PageLimits};
+pub use pages::{Backward, InPages, Pages, by_page};
 pub(crate) use row::columns;
 pub use row::{Columns, Row};
 
 use crate::app::{App, Role, Viewer};
 use crate::error::{Error, Result};
+use crate::events::EventCursor;
 use crate::values::word;
 
 word! {
@@ -58,9 +59,32 @@ pub struct Scope {
     pub loaders: Loaders,
     /// Where a subscription stands.
     pub place: Place,
+    /// The newest event when it began: all that it reads is from later.
+    pub began_behind: EventCursor,
 }
 
 impl Scope {
+    /// A request that begins now, and tells nothing more of itself.
+    #[must_use]
+    pub fn new(app: Arc<App>, face: Face, authentication: Authentication, address: IpAddr) -> Scope {
+        Scope {
+            face,
+            authentication,
+            address,
+            user_agent: None,
+            idempotency_key: None,
+            files: OnceLock::new(),
+            page_limits: match face {
+                Face::Graphql => PageLimits::GRAPHQL,
+                Face::Rest => PageLimits::REST,
+            },
+            loaders: Loaders::new(app.pool().clone()),
+            place: Place::default(),
+            began_behind: app.hub.newest(),
+            app,
+        }
+    }
+
     /// The signed-in person, whatever their role.
     ///
     /// # Errors

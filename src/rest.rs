@@ -31,10 +31,9 @@ pub use answer::{Refusal, Told};
 pub use openapi::{openapi, table};
 
 use crate::error::{Error, INTERNAL_MESSAGE, Result};
-use crate::graphql::{self, Schema};
+use crate::graphql::{self, Checker, Schema};
 use crate::request::Scope;
 use crate::rest::endpoint::Endpoint;
-use crate::rest::operation::Checker;
 
 /// Who asks and from where, as the server found it; the server puts it into the extensions of every request.
 ///
@@ -62,6 +61,11 @@ impl fmt::Display for Unfit {
 
 impl std::error::Error for Unfit {}
 
+/// What holds the documents to the schema.
+fn checker() -> std::result::Result<Checker, Unfit> {
+    Checker::new().map_err(|error| Unfit(format!("the schema: {:?}", error.cause())))
+}
+
 /// The table, read and checked.
 pub struct Paths {
     schema: Schema,
@@ -74,7 +78,7 @@ impl Paths {
     /// # Errors
     /// The first line of the table, or document, that does not fit.
     pub async fn read() -> std::result::Result<Paths, Unfit> {
-        let checker = Checker::new()?;
+        let checker = checker()?;
         let mut lines: BTreeMap<&'static str, Vec<Arc<Endpoint>>> = BTreeMap::new();
         for route in routes::table() {
             let endpoint = Arc::new(Endpoint::new(route, &checker).await?);

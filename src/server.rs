@@ -39,8 +39,8 @@ pub use websocket::Sockets;
 
 use crate::app::App;
 use crate::config::{Config, Origins};
-use crate::error::{Code, INTERNAL_MESSAGE, Result};
-use crate::graphql::Gateway;
+use crate::error::{Code, INTERNAL_MESSAGE};
+use crate::graphql::{Gateway, Trusted};
 use crate::rest;
 use crate::server::deprecation::Announcement;
 
@@ -72,9 +72,19 @@ impl ServerState {
     /// The state of a server that runs until `stopping` is cancelled.
     ///
     /// # Errors
-    /// `INTERNAL` when the schema cannot be read: a fault in the build.
-    pub fn new(app: Arc<App>, stopping: CancellationToken) -> Result<ServerState> {
-        let gateway = Gateway::new()?;
+    /// A list of trusted documents that cannot be used. A schema that cannot be read is a fault in the build.
+    pub async fn new(
+        app: Arc<App>,
+        stopping: CancellationToken,
+    ) -> std::result::Result<ServerState, Box<dyn std::error::Error + Send + Sync>> {
+        let trusted = match &app.config.trusted_documents {
+            Some(path) => Some(Trusted::read(path).await?),
+            None => None,
+        };
+        if let Some(trusted) = &trusted {
+            tracing::info!("{} documents are trusted; no others run on GraphQL", trusted.count());
+        }
+        let gateway = Gateway::new(trusted)?;
         let sockets = Sockets::new(app.clone(), gateway.clone(), stopping.clone());
         Ok(ServerState { app, gateway, stopping, sockets })
     }

@@ -35,7 +35,7 @@ impl InProcess {
         let pool = Pool::new(database, 4).map_err(in_words)?;
         let counter = pool.statements().clone();
         let app = App::new(config, Clock::default(), pool, SECRET.as_bytes());
-        let state = ServerState::new(app, CancellationToken::new()).map_err(in_words)?;
+        let state = ServerState::new(app, CancellationToken::new()).await?;
         Ok(InProcess { router: server::router(state).await?, counter })
     }
 

@@ -57,7 +57,8 @@ async fn run(
         .with(mailing::run(app.clone()))
         .with(loading::keep_looking(app.clone()));
     let stopping = CancellationToken::new();
-    let state = ServerState::new(app.clone(), stopping.clone())?;
+    let state =
+        ServerState::new(app.clone(), stopping.clone()).await.map_err(|cause| cause as Box<dyn Error>)?;
     let sockets = state.sockets.clone();
     let router = server::router(state).await?;
     greet(app, address)?;

@@ -113,13 +113,14 @@ impl Pool {
     /// A connection on loan. Never hold it while awaiting a loader.
     ///
     /// # Errors
-    /// `BUSY` when none gets free in time, `INTERNAL` when the database cannot be reached.
+    /// `BUSY` when none gets free in time, or the database cannot be reached: nothing was done yet.
     pub async fn get(&self) -> Result<PooledConn> {
         self.pool.get().await.map_err(|error| match error {
             PoolError::Timeout(_) => {
                 self.statements.0.timeouts.fetch_add(1, Ordering::Relaxed);
                 Error::busy(error)
             }
+            PoolError::Backend(_) => Error::busy(error),
             other => Error::internal(other),
         })
     }

@@ -78,10 +78,10 @@ impl Hub {
         }
     }
 
-    /// The newest event that was published on this node, or behind which it began; none before the first of all.
+    /// The newest event that was published on this node, or behind which it began.
     #[must_use]
-    pub fn newest(&self) -> Option<EventCursor> {
-        Some(self.board().position).filter(|position| *position != EventCursor::default())
+    pub fn newest(&self) -> EventCursor {
+        self.board().position
     }
 
     /// Says where the feed begins: events up to here are not published.
@@ -226,10 +226,6 @@ impl Streaming {
 
 /// Refuses a cursor that lies ahead of all events, or whose successors may have been pruned.
 async fn check_kept(conn: &mut Conn, cursor: EventCursor) -> Result<()> {
-    // The place before the first event of all: there is nothing older that could be gone.
-    if cursor == EventCursor::default() {
-        return Ok(());
-    }
     let horizon: i64 = diesel::select(event_horizon()).get_result(conn).await?;
     if cursor.xid >= horizon {
         return Err(EventCursor::unknown());
@@ -241,6 +237,8 @@ async fn check_kept(conn: &mut Conn, cursor: EventCursor) -> Result<()> {
         .await
         .optional()?;
     match oldest {
+        // The place before the first event of all, which is still there.
+        Some((_, 1)) if cursor == EventCursor::default() => Ok(()),
         // Pruning takes a beginning of the order and leaves its last row.
         Some((xid, id)) if cursor < (EventCursor { xid, id }) => Err(EventCursor::expired()),
         _ => Ok(()),

@@ -148,7 +148,7 @@ impl FromStr for EventCursor {
     fn from_str(text: &str) -> Result<EventCursor> {
         let part = |text: &str| {
             let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-            text.parse::<i64>().ok().filter(|number| digits && *number > 0)
+            text.parse::<i64>().ok().filter(|_| digits)
         };
         text.split_once('-')
             .and_then(|(xid, id)| Some(EventCursor { xid: part(xid)?, id: part(id)? }))

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, FragmentDefinition, Selection, SelectionSet,
 };
@@ -12,7 +13,9 @@ use async_graphql::{Name, Positioned};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
-/// All kept documents together, by estimate.
+use crate::graphql::{RequestError, limits, scan};
+
+/// All documents that are kept under their texts, or under their hashes, by estimate.
 const MAX_BYTES: u64 = 32 * 1024 * 1024;
 /// The least that a document is taken to weigh: so at most 8,192 are kept.
 const MIN_BYTES: u64 = 4 * 1024;
@@ -31,6 +34,18 @@ pub struct Document {
 }
 
 impl Document {
+    /// Reads a document as far as that can be done without the schema: its text is scanned before it is parsed, and its
+    /// size is measured before anything spreads its fragments out.
+    ///
+    /// # Errors
+    /// `GRAPHQL_PARSE_FAILED`, `GRAPHQL_VALIDATION_FAILED`
+    pub fn read(text: &str) -> Result<Document, RequestError> {
+        let tokens = scan::scan(text)?;
+        let parsed = parse_query(text)?;
+        let selections = limits::check(&parsed)?;
+        Ok(Document { parsed, tokens, selections })
+    }
+
     /// A copy with the named operation alone and the fragments that it leads to: the engine counts the cost of all
     /// operations together, and an explorer sends all of a tab.
     #[must_use]
@@ -85,18 +100,22 @@ pub fn only_field<'a>(document: &'a ExecutableDocument, set: &'a SelectionSet) -
 struct ByBytes;
 
 impl Weighter<String, Arc<Document>> for ByBytes {
-    fn weight(&self, text: &String, document: &Arc<Document>) -> u64 {
-        let bytes = text.len() as u64 + document.tokens as u64 * BYTES_PER_TOKEN;
+    fn weight(&self, key: &String, document: &Arc<Document>) -> u64 {
+        let bytes = key.len() as u64 + document.tokens as u64 * BYTES_PER_TOKEN;
         bytes.max(MIN_BYTES)
     }
 }
 
-/// The documents that were asked for lately.
-pub struct Documents(Cache<String, Arc<Document>, ByBytes>);
+/// The documents that were asked for lately, by their texts and by the hashes that clients sent with them.
+pub struct Documents {
+    by_text: Cache<String, Arc<Document>, ByBytes>,
+    by_hash: Cache<String, Arc<Document>, ByBytes>,
+}
 
 impl Default for Documents {
     fn default() -> Self {
-        Documents(Cache::with_weighter(1_000, MAX_BYTES, ByBytes))
+        let cache = || Cache::with_weighter(1_000, MAX_BYTES, ByBytes);
+        Documents { by_text: cache(), by_hash: cache() }
     }
 }
 
@@ -104,24 +123,34 @@ impl Documents {
     /// The document of this text, if it is kept.
     #[must_use]
     pub fn get(&self, text: &str) -> Option<Arc<Document>> {
-        self.0.get(text)
+        self.by_text.get(text)
+    }
+
+    /// The document of this hash, if it is kept.
+    #[must_use]
+    pub fn named(&self, hash: &str) -> Option<Arc<Document>> {
+        self.by_hash.get(hash)
     }
 
     /// Keeps a document that was found valid.
     pub fn keep(&self, text: String, document: Arc<Document>) {
-        self.0.insert(text, document);
+        self.by_text.insert(text, document);
+    }
+
+    /// Keeps a document that was found valid under its hash as well.
+    pub fn name(&self, hash: String, document: Arc<Document>) {
+        self.by_hash.insert(hash, document);
     }
 
     #[cfg(test)]
     pub(super) fn count(&self) -> usize {
-        self.0.len()
+        self.by_text.len()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use async_graphql::parser::parse_query;
 
     fn document(text: &str, tokens: usize) -> Arc<Document> {
         Arc::new(Document { parsed: parse_query(text).unwrap(), tokens, selections: 1 })
@@ -178,6 +207,6 @@ mod tests {
         for n in 0..100 {
             documents.keep(format!("{{b{n} {}}}", "c".repeat(60_000)), large.clone());
         }
-        assert!(documents.0.weight() <= documents.0.capacity());
+        assert!(documents.by_text.weight() <= documents.by_text.capacity());
     }
 }

@@ -6,7 +6,6 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{Executor, Name, Positioned, Request, Value, Variables};
 use futures_util::{FutureExt, Stream, StreamExt};
@@ -16,7 +15,7 @@ use tracing::{Instrument, Span};
 use crate::error::Error;
 use crate::graphql::documents::{self, Document, Documents};
 use crate::graphql::report::{Answer, RequestError, VALIDATION_FAILED};
-use crate::graphql::{Schema, Types, absent, builder, limits, scan, variables};
+use crate::graphql::{Schema, Trusted, Types, absent, builder, persisted, scan, variables};
 use crate::request::Scope;
 use crate::spans::TARGET;
 
@@ -32,8 +31,10 @@ const MAX_DIRECTIVES: usize = 5;
 /// What a client asks for.
 #[derive(Clone, Debug, Default)]
 pub struct Ask {
-    /// The document.
+    /// The document; empty where it is only named.
     pub query: String,
+    /// Its id: its SHA-256, or what the list of trusted documents calls it.
+    pub document_id: Option<String>,
     /// Which of its operations; needed where there are several.
     pub operation_name: Option<String>,
     /// The variables, as they came.
@@ -44,12 +45,19 @@ pub struct Ask {
 #[derive(Debug)]
 pub struct Prepared {
     document: Arc<Document>,
-    /// The text of a document that is not yet known to be valid.
-    unknown: Option<String>,
+    /// Of a document that is not yet known to be valid.
+    unknown: Option<Unknown>,
     operation_name: Option<String>,
     operation_type: OperationType,
     root_field: Option<Name>,
     variables: Variables,
+}
+
+/// What a document is kept by once it was found valid.
+#[derive(Debug)]
+struct Unknown {
+    text: String,
+    hash: Option<String>,
 }
 
 impl Prepared {
@@ -99,14 +107,15 @@ pub struct Gateway<E = Schema> {
     schema: E,
     types: Types,
     documents: Documents,
+    trusted: Option<Trusted>,
 }
 
 impl Gateway {
-    /// A gateway to the product's schema.
+    /// A gateway to the product's schema, for trusted documents alone where there is a list of them.
     ///
     /// # Errors
     /// `INTERNAL` when the schema's own text cannot be read: a fault in the build.
-    pub fn new() -> crate::error::Result<Arc<Gateway>> {
+    pub fn new(trusted: Option<Trusted>) -> crate::error::Result<Arc<Gateway>> {
         let schema = builder()
             .limit_depth(MAX_DEPTH)
             .limit_complexity(MAX_COMPLEXITY)
@@ -114,13 +123,13 @@ impl Gateway {
             .limit_directives(MAX_DIRECTIVES)
             .finish();
         let types = Types::read(&schema.sdl()).map_err(Error::internal)?;
-        Ok(Gateway::over(schema, types))
+        Ok(Gateway::over(schema, types, trusted))
     }
 }
 
 impl<E: Executor> Gateway<E> {
-    fn over(schema: E, types: Types) -> Arc<Gateway<E>> {
-        Arc::new(Gateway { schema, types, documents: Documents::default() })
+    fn over(schema: E, types: Types, trusted: Option<Trusted>) -> Arc<Gateway<E>> {
+        Arc::new(Gateway { schema, types, documents: Documents::default(), trusted })
     }
 
     /// The schema's types.
@@ -133,9 +142,11 @@ impl<E: Executor> Gateway<E> {
     /// when it runs the operation, still before anything of it.
     ///
     /// # Errors
-    /// Why it may not run: `GRAPHQL_PARSE_FAILED`, `GRAPHQL_VALIDATION_FAILED`, `BAD_INPUT` for variables.
+    /// Why it may not run: `GRAPHQL_PARSE_FAILED`, `GRAPHQL_VALIDATION_FAILED`, `BAD_INPUT` for variables;
+    /// `PERSISTED_QUERY_NOT_FOUND`, `DOCUMENT_NOT_TRUSTED`.
     pub fn prepare(&self, ask: Ask) -> Result<Prepared, Vec<RequestError>> {
-        let (document, unknown) = self.document(ask.query).map_err(|refusal| vec![refusal])?;
+        let found = self.document(ask.query, ask.document_id);
+        let (document, unknown) = found.map_err(|refusal| vec![refusal])?;
         let (name, operation) =
             pick(&document.parsed, ask.operation_name.as_deref()).map_err(|refusal| vec![refusal])?;
         let variables = variables::coerce(&self.types, &operation.variable_definitions, ask.variables)
@@ -145,17 +156,32 @@ impl<E: Executor> Gateway<E> {
         Ok(Prepared { document, unknown, operation_name, operation_type, root_field, variables })
     }
 
-    /// The parsed document; with its text, unless it is known to be valid.
-    fn document(&self, text: String) -> Result<(Arc<Document>, Option<String>), RequestError> {
+    /// The parsed document; with what it is kept by, unless it is known to be valid.
+    fn document(
+        &self,
+        text: String,
+        id: Option<String>,
+    ) -> Result<(Arc<Document>, Option<Unknown>), RequestError> {
+        if let Some(trusted) = &self.trusted {
+            return Ok((trusted.find(id.as_deref(), &text)?, None));
+        }
+        if let Some(id) = &id {
+            if text.is_empty() {
+                return Ok((self.documents.named(id).ok_or_else(persisted::not_found)?, None));
+            }
+            if !persisted::is_hash_of(id, &text) {
+                return Err(persisted::other_text());
+            }
+        }
         if text.len() <= scan::MAX_TEXT
             && let Some(document) = self.documents.get(&text)
         {
+            if let Some(hash) = id {
+                self.documents.name(hash, document.clone());
+            }
             return Ok((document, None));
         }
-        let tokens = scan::scan(&text)?;
-        let parsed = parse_query(&text)?;
-        let selections = limits::check(&parsed)?;
-        Ok((Arc::new(Document { parsed, tokens, selections }), Some(text)))
+        Ok((Arc::new(Document::read(&text)?), Some(Unknown { text, hash: id })))
     }
 
     /// Runs a query or a mutation. A panic in a resolver is answered with `INTERNAL`.
@@ -171,9 +197,12 @@ impl<E: Executor> Gateway<E> {
             Err(_) => return Answer::of_panic(),
         };
         let answer = Answer::of(response);
-        if let Some(text) = prepared.unknown
+        if let Some(Unknown { text, hash }) = prepared.unknown
             && !answer.is_request_error()
         {
+            if let Some(hash) = hash {
+                self.documents.name(hash, prepared.document.clone());
+            }
             self.documents.keep(text, prepared.document);
         }
         answer

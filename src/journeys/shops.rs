@@ -7,9 +7,11 @@ mod items;
 mod listing;
 mod model;
 mod resolvers;
+mod societies;
 
 pub use hours::{HoursOfShop, ShopHours};
 pub use items::ItemsOfShop;
 pub use listing::{Place, ShopCursor, ShopFilter, ShopStatus, Wanted, part};
 pub use model::{Item, ItemById, Shop, ShopById, Society};
 pub use resolvers::ShopQuery;
+pub use societies::{SocietyCursor, SocietyWithShops};

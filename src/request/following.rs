@@ -43,11 +43,9 @@ impl Place {
     }
 
     /// Begins now: behind the newest event of all.
-    fn begin(&self, newest: Option<EventCursor>) {
-        if let Some(newest) = newest {
-            self.reach(newest);
-            self.begun.notify_one();
-        }
+    fn begin(&self, newest: EventCursor) {
+        self.reach(newest);
+        self.begun.notify_one();
     }
 
     fn reach(&self, event: EventCursor) {

@@ -40,15 +40,8 @@ impl<C: CursorType + Send + Sync> Page<C> {
     /// # Errors
     /// `BAD_INPUT` that names the argument: `first` outside of 1 to the limit, `after` no cursor of this list.
     pub fn read(ctx: &Context<'_>, first: Option<i32>, after: Option<&str>) -> Result<Page<C>> {
-        let limits = ctx.scope()?.page_limits;
-        let size = first.unwrap_or(limits.default);
-        if !(1..=limits.max).contains(&size) {
-            return Err(Error::bad_input("first", format!("first is a number from 1 to {}", limits.max)));
-        }
-        let after = after.map(C::decode_cursor).transpose().map_err(|_| {
-            Error::bad_input("after", "after is the cursor of an entry of this list, such as its endCursor")
-        })?;
-        Ok(Page { size: i64::from(size), after })
+        let size = size(ctx, "first", first)?;
+        Ok(Page { size, after: cursor("after", after)? })
     }
 
     /// How many rows to read: one more than is shown tells whether there are more.
@@ -70,4 +63,70 @@ impl<C: CursorType + Send + Sync> Page<C> {
         list.edges.extend(rows.into_iter().map(|row| Edge::new(cursor(&row), Row(row))));
         list
     }
+}
+
+/// Which part of a list is asked for, counted from its end.
+#[derive(Clone, Debug)]
+pub struct LastPage<C> {
+    /// How many entries, at most.
+    pub size: i64,
+    /// The place before which it ends; none: at the end.
+    pub before: Option<C>,
+}
+
+impl<C: CursorType + Send + Sync> LastPage<C> {
+    /// Reads `last` and `before`; none when neither is there.
+    ///
+    /// # Errors
+    /// `BAD_INPUT` that names the argument: `last` outside of 1 to the limit, or beside `first` or `after`; `before` no
+    /// cursor of this list.
+    pub fn read(
+        ctx: &Context<'_>,
+        (last, before): (Option<i32>, Option<&str>),
+        (first, after): (Option<i32>, Option<&str>),
+    ) -> Result<Option<LastPage<C>>> {
+        if last.is_none() && before.is_none() {
+            return Ok(None);
+        }
+        if first.is_some() || after.is_some() {
+            return Err(Error::bad_input("last", "last and before go without first and after"));
+        }
+        let size = size(ctx, "last", last)?;
+        Ok(Some(LastPage { size, before: cursor("before", before)? }))
+    }
+
+    /// How many rows to read: one more than is shown tells whether there are more.
+    #[must_use]
+    pub fn limit(&self) -> i64 {
+        self.size + 1
+    }
+
+    /// The page of these rows, in the order of the list, which were read with [`LastPage::limit`].
+    pub fn list<T: Columns + ContainerType + Send + Sync>(
+        &self,
+        mut rows: Vec<T>,
+        cursor: impl Fn(&T) -> C,
+    ) -> List<C, T> {
+        let beyond = rows.len().saturating_sub(usize::try_from(self.size).unwrap_or(usize::MAX));
+        rows.drain(..beyond);
+        let mut list = Connection::new(beyond > 0, self.before.is_some());
+        list.edges.extend(rows.into_iter().map(|row| Edge::new(cursor(&row), Row(row))));
+        list
+    }
+}
+
+fn size(ctx: &Context<'_>, argument: &'static str, wanted: Option<i32>) -> Result<i64> {
+    let limits = ctx.scope()?.page_limits;
+    let size = wanted.unwrap_or(limits.default);
+    if (1..=limits.max).contains(&size) {
+        return Ok(i64::from(size));
+    }
+    Err(Error::bad_input(argument, format!("{argument} is a number from 1 to {}", limits.max)))
+}
+
+fn cursor<C: CursorType>(argument: &'static str, text: Option<&str>) -> Result<Option<C>> {
+    text.map(C::decode_cursor).transpose().map_err(|_| {
+        let problem = format!("{argument} is the cursor of an entry of this list, such as its endCursor");
+        Error::bad_input(argument, problem)
+    })
 }

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use diesel::dsl::AsSelect;
@@ -13,29 +14,38 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt};
 
+/// Pages from the beginning of the list on.
+#[derive(Debug)]
+pub struct Forward;
+/// Pages from the end of the list back.
+#[derive(Debug)]
+pub struct Backward;
+
 /// A row that is read in pages of what it belongs to.
-pub trait InPages: Selectable<Pg> + 'static {
-    /// The lateral part, named as the row's table: the rows of `page.parent_id` behind `page.after`, by id and along an
-    /// index, at most `page.size`.
+pub trait InPages<Way = Forward>: Selectable<Pg> + 'static {
+    /// The lateral part, named as the row's table: the rows of `page.parent_id` behind `page.edge`, or on the way back
+    /// before it, by id and along an index, at most `page.size`.
     const ROWS: &'static str;
 }
 
 /// The pages that are asked for. Loads as pairs of the page's place, counted from one, and a row.
-pub struct Pages<R: InPages> {
+pub struct Pages<R: InPages<Way>, Way = Forward> {
     parents: Vec<i64>,
-    afters: Vec<i64>,
+    edges: Vec<i64>,
     limits: Vec<i64>,
     columns: AsSelect<R, Pg>,
+    way: PhantomData<Way>,
 }
 
-impl<R: InPages> Pages<R> {
-    /// Of these parents, behind these rows, at most so many of each.
-    pub fn new(asked: impl Iterator<Item = (i64, i64, i64)> + Clone) -> Pages<R> {
+impl<R: InPages<Way>, Way> Pages<R, Way> {
+    /// Of these parents, from these rows on, at most so many of each.
+    pub fn new(asked: impl Iterator<Item = (i64, i64, i64)> + Clone) -> Pages<R, Way> {
         Pages {
             parents: asked.clone().map(|(parent, ..)| parent).collect(),
-            afters: asked.clone().map(|(_, after, _)| after).collect(),
+            edges: asked.clone().map(|(_, edge, _)| edge).collect(),
             limits: asked.map(|(.., limit)| limit).collect(),
             columns: R::as_select(),
+            way: PhantomData,
         }
     }
 }
@@ -58,18 +68,18 @@ where
     found
 }
 
-impl<R: InPages> QueryId for Pages<R> {
-    type QueryId = Pages<R>;
+impl<R: InPages<Way>, Way: 'static> QueryId for Pages<R, Way> {
+    type QueryId = Pages<R, Way>;
 
-    // The text depends on nothing but the row's type.
+    // The text depends on nothing but the row's type and the way.
     const HAS_STATIC_QUERY_ID: bool = true;
 }
 
-impl<R: InPages> Query for Pages<R> {
+impl<R: InPages<Way>, Way> Query for Pages<R, Way> {
     type SqlType = (BigInt, AsSelect<R, Pg>);
 }
 
-impl<R: InPages> QueryFragment<Pg> for Pages<R>
+impl<R: InPages<Way>, Way> QueryFragment<Pg> for Pages<R, Way>
 where
     AsSelect<R, Pg>: QueryFragment<Pg>,
 {
@@ -79,10 +89,10 @@ where
         out.push_sql(" FROM unnest(");
         out.push_bind_param::<Array<BigInt>, _>(&self.parents)?;
         out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.afters)?;
+        out.push_bind_param::<Array<BigInt>, _>(&self.edges)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<BigInt>, _>(&self.limits)?;
-        out.push_sql(") WITH ORDINALITY AS page (parent_id, after, size, place) CROSS JOIN LATERAL ");
+        out.push_sql(") WITH ORDINALITY AS page (parent_id, edge, size, place) CROSS JOIN LATERAL ");
         out.push_sql(R::ROWS);
         Ok(())
     }

@@ -12,12 +12,12 @@ use tracing::{Instrument, Span};
 
 use crate::error::{Code, Error};
 use crate::graphql::variables::{Misfit, Problem, coerce};
-use crate::graphql::{Schema, Types};
+use crate::graphql::{Checker, Schema, Types};
 use crate::request::{Authentication, Scope};
 use crate::rest::answer::{Entry, Refusal};
 use crate::rest::body::{self, BodyRule};
 use crate::rest::input::{from_form, from_json, from_text, rest_name};
-use crate::rest::operation::{Checker, Operation};
+use crate::rest::operation::Operation;
 use crate::rest::route::{Fault, Route};
 use crate::rest::shape::innermost;
 use crate::rest::{PathParams, Ran, Unfit, prepared};

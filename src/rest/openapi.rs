@@ -16,15 +16,14 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::graphql::{self, Types};
+use crate::graphql::{self, Checker, Types};
 use crate::rest::endpoint::Endpoint;
 use crate::rest::openapi::components::Components;
 use crate::rest::openapi::either::either;
 use crate::rest::openapi::examples::Recorded;
 use crate::rest::openapi::operations::older;
 use crate::rest::openapi::words::Words;
-use crate::rest::operation::Checker;
-use crate::rest::{Unfit, routes};
+use crate::rest::{Unfit, checker, routes};
 
 /// What the document says before it comes to the paths.
 const ABOUT: &str = "\
@@ -62,7 +61,7 @@ async fn endpoints(checker: &Checker) -> Result<Vec<Endpoint>, Unfit> {
 /// # Errors
 /// A line of the table that does not fit: a fault in the build.
 pub async fn openapi() -> Result<Json, Unfit> {
-    let checker = Checker::new()?;
+    let checker = checker()?;
     let unfit = |what: &str, problem: &dyn std::fmt::Display| Unfit(format!("{what}: {problem}"));
     let mut describer = Describer {
         types: checker.types.clone(),

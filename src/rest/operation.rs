@@ -3,15 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute};
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
     ExecutableDocument, OperationType, Selection, SelectionSet, VariableDefinition,
 };
-use async_graphql::{Name, Positioned, Request, Response, Value, Variables, async_trait::async_trait};
+use async_graphql::{Name, Positioned, Request, Variables};
 use async_graphql_value::Value as Written;
 
-use crate::graphql::{self, Schema, Types, absent};
+use crate::graphql::{self, Checker, absent};
 use crate::rest::Unfit;
 use crate::rest::input::rest_name;
 use crate::rest::shape::Shape;
@@ -23,56 +22,6 @@ pub struct Document {
     pub name: &'static str,
     /// Its text: one operation, with the fragments that it uses.
     pub text: &'static str,
-}
-
-/// Checks documents against the schema. Used at start-up only.
-pub struct Checker {
-    /// The schema's types.
-    pub types: Arc<Types>,
-    schema: Schema,
-}
-
-impl Checker {
-    /// A checker of this product's schema.
-    ///
-    /// # Errors
-    /// When the schema's own text cannot be read.
-    pub fn new() -> Result<Checker, Unfit> {
-        let types = Types::read(&graphql::sdl()).map_err(|error| Unfit(format!("the schema: {error}")))?;
-        Ok(Checker {
-            types: Arc::new(types),
-            schema: graphql::builder().extension(StopBeforeRunning).finish(),
-        })
-    }
-
-    /// The engine keeps its validator to itself, so it is asked to run the document and stopped right before.
-    async fn validate(&self, document: &ExecutableDocument) -> Vec<String> {
-        // It also computes costs, and from no argument that it does not know the value of.
-        let mut variables = Variables::default();
-        for (_, operation) in document.operations.iter() {
-            let optional = operation.node.variable_definitions.iter().map(|variable| &variable.node);
-            for variable in optional.filter(|variable| variable.var_type.node.nullable) {
-                variables.insert(variable.name.node.clone(), Value::Null);
-            }
-        }
-        let response = self.schema.execute(request(document.clone(), variables)).await;
-        response.errors.into_iter().map(|error| error.message).collect()
-    }
-}
-
-struct StopBeforeRunning;
-
-impl ExtensionFactory for StopBeforeRunning {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(StopBeforeRunning)
-    }
-}
-
-#[async_trait]
-impl Extension for StopBeforeRunning {
-    async fn execute(&self, _: &ExtensionContext<'_>, _: Option<&str>, _: NextExecute<'_>) -> Response {
-        Response::default()
-    }
 }
 
 /// A document that fits the schema, ready to run.

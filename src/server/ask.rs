@@ -8,7 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use serde_json::{Map, Value as Json};
 
-use crate::graphql::Ask;
+use crate::graphql::{Ask, persisted};
 use crate::server::media_type;
 
 /// The longest body: the longest document, and variables three times as long.
@@ -45,7 +45,7 @@ pub fn of_parameters(query: &str) -> Result<Ask, Refusal> {
     let mut body = Map::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         let value = match name.as_ref() {
-            "query" | "operationName" => Json::String(value.into_owned()),
+            "query" | "operationName" | "documentId" => Json::String(value.into_owned()),
             "variables" | "extensions" if value.is_empty() => continue,
             "variables" | "extensions" => serde_json::from_str(&value)
                 .map_err(|error| Refusal::bad_request(format!("{name} is no JSON: {error}.")))?,
@@ -104,8 +104,11 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Refusal> {
 }
 
 fn request_of(mut body: Map<String, Json>) -> Result<Ask, Refusal> {
+    let extensions = object("extensions", body.remove("extensions"))?;
+    let document_id = persisted::id_of(&extensions, body.get("documentId")).map_err(Refusal::bad_request)?;
     let query = match body.remove("query") {
         Some(Json::String(query)) => query,
+        None | Some(Json::Null) if document_id.is_some() => String::new(),
         Some(_) => return Err(Refusal::bad_request("query is a string.")),
         None => return Err(Refusal::bad_request("query is missing.")),
     };
@@ -115,8 +118,7 @@ fn request_of(mut body: Map<String, Json>) -> Result<Ask, Refusal> {
         Some(_) => return Err(Refusal::bad_request("operationName is a string.")),
     };
     let variables = object("variables", body.remove("variables"))?;
-    object("extensions", body.remove("extensions"))?;
-    Ok(Ask { query, operation_name, variables })
+    Ok(Ask { query, document_id, operation_name, variables })
 }
 
 fn object(name: &str, given: Option<Json>) -> Result<Map<String, Json>, Refusal> {

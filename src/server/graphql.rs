@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::error::Error;
 use crate::graphql::report::BAD_REQUEST;
-use crate::graphql::{Answer, Ask, Prepared, RequestError};
+use crate::graphql::{Answer, Ask, Prepared, RequestError, persisted};
 use crate::meters::Door;
 use crate::request::{Face, Scope};
 use crate::server::ServerState;
@@ -57,6 +57,15 @@ pub(super) struct Reply {
 impl Reply {
     fn ran(answer: Answer) -> Reply {
         Reply { answer, status: None }
+    }
+}
+
+impl Reply {
+    /// Of an operation that may not run. A document that is not known by its hash is asked for with 200: there are clients
+    /// that read no answer with another status.
+    fn refused(refusals: Vec<RequestError>) -> Reply {
+        let is_asked_for = refusals.iter().any(|refusal| refusal.code == persisted::NOT_FOUND);
+        Reply { answer: Answer::refused(refusals), status: is_asked_for.then_some(StatusCode::OK) }
     }
 }
 
@@ -145,7 +154,7 @@ impl Exchange {
     fn prepare(&mut self, ask: Ask) -> Result<Prepared, Reply> {
         let prepared = match self.state.gateway.prepare(ask) {
             Ok(prepared) => prepared,
-            Err(refusals) => return Err(Reply { answer: Answer::refused(refusals), status: None }),
+            Err(refusals) => return Err(Reply::refused(refusals)),
         };
         self.tally.of(&prepared);
         if !self.served.contains(&prepared.operation_type()) {

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderName, header};
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::request::{Face, Loaders, PageLimits, Place, Scope, authenticate};
+use crate::request::{Face, Scope, authenticate};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -51,21 +51,13 @@ pub async fn scope(app: &Arc<App>, headers: &HeaderMap, peer: SocketAddr, face: 
         return Err(Error::bad_input("idempotencyKey", problem));
     }
     let user_agent = headers.get(header::USER_AGENT);
+    let authentication = authenticate(app, authorization).await?;
+    let address = client_address(headers, peer.ip(), &app.config.trusted_proxies);
     Ok(Scope {
-        app: app.clone(),
-        face,
-        authentication: authenticate(app, authorization).await?,
-        address: client_address(headers, peer.ip(), &app.config.trusted_proxies),
         user_agent: user_agent
             .map(|name| String::from_utf8_lossy(name.as_bytes()).chars().take(USER_AGENT_KEPT).collect()),
         idempotency_key: idempotency_key.map(str::to_owned),
-        files: OnceLock::new(),
-        page_limits: match face {
-            Face::Graphql => PageLimits::GRAPHQL,
-            Face::Rest => PageLimits::REST,
-        },
-        loaders: Loaders::new(app.pool().clone()),
-        place: Place::default(),
+        ..Scope::new(app.clone(), face, authentication, address)
     })
 }
 

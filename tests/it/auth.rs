@@ -128,7 +128,7 @@ impl Write for Console {
     }
 }
 
-const REFUSED: (&str, &str) = ("UNAUTHENTICATED", "Invalid or expired OTP");
+const REFUSED: (&str, &str) = ("OTP_INVALID", "Invalid or expired OTP");
 const INVALID: (&str, &str) = ("UNAUTHENTICATED", "invalid token");
 
 #[tokio::test]

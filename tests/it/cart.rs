@@ -160,3 +160,60 @@ async fn a_cart_of_any_size_is_read_with_three_statements() {
         assert_eq!(statements, 3);
     }
 }
+
+#[tokio::test]
+async fn a_line_is_set_to_what_it_is_to_be_however_often_that_is_said() {
+    let app = TestApp::start().await;
+    let who = app.consumer("Buyer").await;
+    let (shop, _) = app.shop("Fresh Basket").await;
+    let (other, _) = app.shop("Daily Basket").await;
+    let milk = app.item(shop, "Milk", "28.50", 50).await;
+    let bread = app.item(shop, "Bread", "45", 50).await;
+    let soap = app.item(other, "Soap", "40", 50).await;
+    let set = "mutation($item: ID!, $quantity: Int!) { setCartItem(itemId: $item, quantity: $quantity) {
+        message cart { total totalQuantity shop { shopName } lines { quantity item { title } } } } }";
+    let put =
+        async |item, quantity| app.graphql(&who, set, json!({"item": item, "quantity": quantity})).await;
+
+    for _ in 0..2 {
+        assert_eq!(
+            put(milk, 3).await.ok()["setCartItem"],
+            json!({"message": "Cart updated", "cart": {
+                "total": 85.5, "totalQuantity": 3, "shop": {"shopName": "Fresh Basket"},
+                "lines": [{"quantity": 3, "item": {"title": "Milk"}}]}})
+        );
+    }
+    assert_eq!(put(bread, 1).await.ok()["setCartItem"]["cart"]["totalQuantity"], 4);
+    assert_eq!(put(soap, 1).await.refused().0, "OTHER_SHOP_IN_CART");
+    for quantity in [-1, 11] {
+        let answer = put(milk, quantity).await;
+        let expected = ("BAD_INPUT", "Quantity must be between 0 and 10");
+        assert_eq!((answer.refused(), answer.field()), (expected, "quantity"));
+    }
+    assert_eq!(put(milk, 1).await.ok()["setCartItem"]["cart"]["total"], 73.5);
+
+    // What cannot be bought any more can still be taken out.
+    app.sql("UPDATE item SET is_available = FALSE WHERE title = 'Milk'").await;
+    assert_eq!(put(milk, 2).await.refused(), ("NOT_FOUND", "Item not available"));
+    assert_eq!(put(milk, 0).await.ok()["setCartItem"]["cart"]["total"], 45);
+    for _ in 0..2 {
+        let emptied = put(bread, 0).await.ok()["setCartItem"]["cart"].clone();
+        assert_eq!(emptied, json!({"total": 0, "totalQuantity": 0, "shop": null, "lines": []}));
+    }
+    // An emptied cart is free for another shop.
+    assert_eq!(put(soap, 2).await.ok()["setCartItem"]["cart"]["shop"]["shopName"], "Daily Basket");
+}
+
+#[tokio::test]
+async fn a_line_that_is_set_by_many_at_once_is_what_one_of_them_said() {
+    let app = TestApp::start().await;
+    let who = app.consumer("Buyer").await;
+    let (shop, _) = app.shop("Fresh Basket").await;
+    let milk = app.item(shop, "Milk", "28.50", 50).await;
+    let set = "mutation($item: ID!, $quantity: Int!) { setCartItem(itemId: $item, quantity: $quantity) { message } }";
+    let sets = (0..=10).map(|quantity| app.graphql(&who, set, json!({"item": milk, "quantity": quantity})));
+    join_all(sets).await.into_iter().for_each(|answer| drop(answer.ok()));
+    assert!(app.number("SELECT COALESCE((SELECT quantity FROM cart_item), 0)").await <= 10);
+    let held = app.number("SELECT count(*) FROM cart_item").await;
+    assert_eq!(app.number("SELECT count(*) FROM cart WHERE shop_id IS NOT NULL").await, held);
+}

@@ -1,5 +1,7 @@
 //! GraphQL over HTTP, through the router, as a client meets it.
 
+mod persisted;
+
 use std::net::SocketAddr;
 
 use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
@@ -10,6 +12,9 @@ use axum::http::request::Builder;
 use axum::http::{HeaderMap, Request, StatusCode};
 use serde_json::{Value, json};
 use tower::ServiceExt;
+
+use society_gateway::db::Pool;
+use society_gateway::error::Code;
 
 use crate::harness::{Person, TestApp};
 
@@ -391,4 +396,12 @@ async fn a_row_shown_at_once_is_the_row_shown_field_by_field() {
     let merged = post(&router, Some(&who), merged, json!({})).await.body;
     let row = &merged["data"]["shops"]["nodes"][0]["items"]["nodes"][0];
     assert_eq!(*row, json!({"id": item.0.to_string(), "title": "Rice"}));
+}
+
+#[tokio::test]
+async fn a_database_that_is_away_is_a_moment_to_wait_for_and_no_fault() {
+    let nobody_listens = Pool::new("postgres://nobody@127.0.0.1:1/none", 1).unwrap();
+    let Err(error) = nobody_listens.get().await else { panic!("port 1 answers") };
+    assert_eq!((error.code(), error.code().http_status()), (Code::Busy, 503));
+    assert!(error.retry_after().is_some() && error.cause().is_some());
 }

@@ -292,7 +292,7 @@ async fn what_was_not_delivered_yet_is_not_pruned() {
 async fn a_cursor_that_no_event_can_have_had_is_bad_input() {
     let app = TestApp::start().await;
     app.record("one").await;
-    for cursor in ["", "x", "1", "0-0", "1-", "9000000000000000000-1"] {
+    for cursor in ["", "x", "1", "-1-1", "1-", "9000000000000000000-1"] {
         assert_eq!(refused(&app, cursor).await, (Code::BadInput, Some("after".to_owned())), "{cursor}");
     }
 }
@@ -352,4 +352,20 @@ async fn housekeeping_removes_old_events_keys_codes_and_sessions_and_leaves_youn
     assert_eq!(app.number("SELECT count(*) FROM otp WHERE phone = '+912'").await, 1);
     assert_eq!(app.number("SELECT count(*) FROM user_session WHERE expires_at > now()").await, 1);
     assert_eq!(app.app.remove_old().await.unwrap(), Removed::default());
+}
+
+#[tokio::test]
+async fn who_followed_before_the_first_event_of_all_hears_it_until_it_is_pruned() {
+    let app = TestApp::start().await;
+    let before = EventCursor::default();
+    let mut empty = app.stream(Some(before)).await.unwrap();
+    for value in ["one", "two"] {
+        app.record(value).await;
+    }
+    assert_eq!(next(&mut empty).await.1, "one");
+    let mut late = app.stream(Some(before)).await.unwrap();
+    assert_eq!(take(&mut late, 2).await, app.recorded().await);
+
+    app.prune_all(app.clock.now() + TimeDelta::seconds(1), 1).await;
+    assert_eq!(refused(&app, &before.to_string()).await, (Code::CursorExpired, Some("after".to_owned())));
 }

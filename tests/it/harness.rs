@@ -19,7 +19,7 @@ use society_gateway::config::Config;
 use society_gateway::db::embedded::{Embedded, Options};
 use society_gateway::db::{Pool, PooledConn, migrate};
 use society_gateway::graphql::{Ask, Gateway};
-use society_gateway::request::{Face, Loaders, PageLimits, Place, Scope, authenticate};
+use society_gateway::request::{Face, Scope, authenticate};
 use society_gateway::schema::{item, shop, user_profile, user_session};
 use society_gateway::server::{self, ServerState};
 use society_gateway::values::{Clock, ItemId, Paise, Phone, SessionId, ShopId, UserId};
@@ -172,7 +172,7 @@ impl TestApp {
         let pool = Pool::new(url, 8).unwrap();
         let app = App::new(config, clock.clone(), pool, SECRET.as_bytes());
         let background = app.start_background().await.unwrap();
-        let state = ServerState::new(app.clone(), CancellationToken::new()).unwrap();
+        let state = ServerState::new(app.clone(), CancellationToken::new()).await.unwrap();
         let gateway = state.gateway.clone();
         let router = server::router(state).await.unwrap();
         TestApp { app, clock, router, gateway, background }
@@ -386,18 +386,8 @@ impl TestApp {
 
     /// A subscription of a person.
     pub async fn subscribe(&self, who: &Person, query: &str, variables: Value) -> BoxStream<'static, Answer> {
-        let scope = Scope {
-            app: self.app.clone(),
-            face: Face::Graphql,
-            authentication: authenticate(&self.app, Some(&who.token)).await.unwrap(),
-            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            user_agent: Some("tests".to_owned()),
-            idempotency_key: None,
-            files: std::sync::OnceLock::new(),
-            page_limits: PageLimits::GRAPHQL,
-            loaders: Loaders::new(self.app.pool().clone()),
-            place: Place::default(),
-        };
+        let who = authenticate(&self.app, Some(&who.token)).await.unwrap();
+        let scope = Scope::new(self.app.clone(), Face::Graphql, who, IpAddr::V4(Ipv4Addr::LOCALHOST));
         let prepared = self.gateway.prepare(ask(query, variables)).unwrap();
         self.gateway.subscribe(prepared, Arc::new(scope)).map(|answer| Answer::of(&json!(answer))).boxed()
     }
@@ -411,5 +401,5 @@ pub fn assert_lives(told: &Value, seconds: i64) {
 
 fn ask(query: &str, variables: Value) -> Ask {
     let Value::Object(variables) = variables else { panic!("variables are an object") };
-    Ask { query: query.to_owned(), operation_name: None, variables }
+    Ask { query: query.to_owned(), variables, ..Ask::default() }
 }

@@ -281,7 +281,7 @@ fn bodies() -> Vec<(&'static str, Value)> {
             "/vendor/profile",
             json!({"business_type": "T", "business_name": "N", "address": "A", "gst_number": "G"}),
         ),
-        ("/vendor/upload-document", json!({"document_type": "T", "file_url": "U"})),
+        ("/vendor/upload-document", json!({"document_type": "T", "file_url": "/U"})),
         (
             "/vendor/payout/setup",
             json!({"bank_name": "B", "account_number": "123456789012", "ifsc_code": "FRST0001234"}),

@@ -13,7 +13,7 @@ const TOLD: &str = "query($unread: Boolean, $first: Int, $after: String) {
 const MARK: &str = "mutation($ids: [ID!], $all: Boolean) {
     markNotificationsRead(ids: $ids, all: $all) { message updated unreadCount } }";
 const FOLLOW: &str = "subscription($after: String) {
-    notificationAdded(after: $after) { id at notification { id title body } } }";
+    notificationAdded(after: $after) { id at unreadCount notification { id title body } } }";
 const LOAD: &str = "mutation($amount: Money!) { loadWallet(amount: $amount) { message } }";
 
 impl TestApp {
@@ -365,6 +365,8 @@ async fn notifications_are_heard_live_once_and_in_order_also_after_a_reconnect()
         assert_eq!(heard["notification"]["title"], json!(title));
         assert_eq!(heard["notification"]["id"], told[2 - place]["id"]);
         assert_eq!(heard["at"], told[2 - place]["createdAt"]);
+        // As it is now, not as it was.
+        assert_eq!(heard["unreadCount"], json!(3));
         cursors.push(heard["id"].clone());
     }
     let mut resumed = app.subscribe(&story.vendor, FOLLOW, json!({"after": cursors[0]})).await;

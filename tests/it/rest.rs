@@ -77,7 +77,7 @@ pub struct Client {
 
 impl Client {
     pub async fn of(app: &TestApp) -> Client {
-        let state = ServerState::new(app.app.clone(), CancellationToken::new()).unwrap();
+        let state = ServerState::new(app.app.clone(), CancellationToken::new()).await.unwrap();
         let router = server::router(state).await.expect("the table fits the schema");
         Client { router, prefix: "/api/v1" }
     }

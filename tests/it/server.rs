@@ -31,7 +31,7 @@ impl Server {
 
     /// The product's, with the settings of this app.
     pub async fn on(app: TestApp) -> Server {
-        let state = ServerState::new(app.app.clone(), CancellationToken::new()).unwrap();
+        let state = ServerState::new(app.app.clone(), CancellationToken::new()).await.unwrap();
         let (sockets, stopping) = (state.sockets.clone(), state.stopping.clone());
         Server::serve(app, sockets, stopping, router(state).await.unwrap()).await
     }

@@ -379,3 +379,70 @@ async fn a_shop_that_is_not_there_leaves_the_rest_of_the_answer_as_it_is() {
     messages.sort_unstable();
     assert_eq!(messages, ["Item not found", "Shop not found"]);
 }
+
+#[tokio::test]
+async fn one_search_finds_shops_by_their_name_their_type_or_what_they_sell() {
+    let app = TestApp::start().await;
+    let who = app.consumer("First").await;
+    let (bakery, _) = app.shop("Daily Bread").await;
+    let (grocer, _) = app.shop("Fresh Basket").await;
+    let (closed_out, _) = app.shop("Corner").await;
+    set(&app, bakery, "shop_type = 'Bakery'").await;
+    app.item(grocer, "Brown bread", "45", 5).await;
+    app.item(closed_out, "Bread rolls", "20", 5).await;
+    app.sql("UPDATE item SET is_available = FALSE WHERE title = 'Bread rolls'").await;
+
+    assert_eq!(list(&app, &who, json!({"search": "BREAD"})).await, ["Daily Bread", "Fresh Basket"]);
+    assert_eq!(list(&app, &who, json!({"search": "bake"})).await, ["Daily Bread"]);
+    assert_eq!(list(&app, &who, json!({"search": "bread", "type": "grocery"})).await, ["Fresh Basket"]);
+    assert_eq!(list(&app, &who, json!({"search": "b%d"})).await.len(), 0);
+    for text in ["", " b "] {
+        let answer = app.graphql(&who, SHOPS, json!({"filter": {"search": text}})).await;
+        let expected = ("BAD_INPUT", "search must have at least 2 characters");
+        assert_eq!((answer.refused(), answer.field()), (expected, "search"));
+    }
+}
+
+#[tokio::test]
+async fn somebody_new_finds_their_society_among_those_that_have_shops() {
+    let app = TestApp::start().await;
+    let newcomer = app.person("Newcomer", None, "").await;
+    for (name, city, society) in [
+        ("One", "Pune", "Palm Residency"),
+        ("Two", "Pune", "Green Meadows"),
+        ("Three", "Pune", "Palm Residency"),
+        ("Four", "Nagpur", "Palm Court"),
+    ] {
+        let (shop, _) = app.shop(name).await;
+        set(&app, shop, &format!("city = '{city}', society = '{society}'")).await;
+    }
+    let list = "query($city: String, $search: String, $first: Int, $after: String) {
+        societies(city: $city, search: $search, first: $first, after: $after) {
+            nodes { city society shopCount } pageInfo { hasNextPage endCursor } } }";
+    let ask = async |variables| app.graphql(&newcomer, list, variables).await.ok()["societies"].clone();
+    let shown = |page: &Value| -> Vec<String> {
+        let nodes = page["nodes"].as_array().unwrap().iter();
+        nodes
+            .map(|node| {
+                format!("{}, {}: {}", node["society"], node["city"], node["shopCount"]).replace('"', "")
+            })
+            .collect()
+    };
+    let all = ["Palm Court, Nagpur: 1", "Green Meadows, Pune: 1", "Palm Residency, Pune: 2"];
+    assert_eq!(shown(&ask(json!({})).await), all);
+    assert_eq!(shown(&ask(json!({"city": " Pune "})).await), all[1..]);
+    assert_eq!(shown(&ask(json!({"search": "palm"})).await), [all[0], all[2]]);
+    assert_eq!(shown(&ask(json!({"search": "palm", "city": "Pune"})).await), all[2..]);
+
+    let (mut seen, mut after) = (Vec::new(), Value::Null);
+    while seen.len() < all.len() {
+        let page = ask(json!({"first": 1, "after": after})).await;
+        seen.extend(shown(&page));
+        assert_eq!(page["pageInfo"]["hasNextPage"], json!(seen.len() < all.len()));
+        after = page["pageInfo"]["endCursor"].clone();
+    }
+    assert_eq!(seen, all);
+    assert_eq!(app.graphql(None, list, json!({})).await.refused().0, "UNAUTHENTICATED");
+    let answer = app.graphql(&newcomer, list, json!({"search": "x".repeat(101)})).await;
+    assert_eq!((answer.refused().0, answer.field()), ("BAD_INPUT", "search"));
+}

@@ -91,7 +91,7 @@ async fn a_last_event_id_that_no_event_had_is_refused_and_an_empty_one_is_none()
     let server = Server::start().await;
     let who = server.app.consumer("First").await;
     for (id, message) in
-        [("x", "Last-Event-ID is the id of no event."), ("0-0", "Last-Event-ID is the id of no event.")]
+        [("x", "Last-Event-ID is the id of no event."), ("0--1", "Last-Event-ID is the id of no event.")]
     {
         let (status, answer) = refused(server.get(who.clone(), SEQ).header("last-event-id", id)).await;
         assert_eq!((status, answer["errors"][0]["message"].as_str()), (400, Some(message)), "{id}");
@@ -225,7 +225,7 @@ async fn a_quiet_stream_is_kept_alive_by_comments() {
     let server = Server::start().await;
     let who = server.app.consumer("First").await;
     let mut stream = server.follow(&who, SEQ, json!({})).await;
-    server.topics(2).await;
+    stream.begun().await;
 
     for _ in 0..2 {
         server.app.clock.advance(TimeDelta::seconds(15));
@@ -270,7 +270,7 @@ async fn a_role_that_is_taken_away_cuts_the_stream_and_who_comes_back_is_told() 
     let server = Server::start().await;
     let who = server.app.consumer("First").await;
     let mut stream = server.follow(&who, SEQ, json!({})).await;
-    server.topics(2).await;
+    stream.begun().await;
 
     server
         .app
@@ -291,7 +291,7 @@ async fn a_server_that_stops_cuts_its_streams_so_that_they_come_back_elsewhere()
     let server = Server::start().await;
     let who = server.app.consumer("First").await;
     let mut stream = server.follow(&who, SEQ, json!({})).await;
-    server.topics(2).await;
+    stream.begun().await;
 
     server.stopping.cancel();
 
@@ -303,7 +303,7 @@ async fn a_stream_is_cut_after_its_hours_to_come_back_on_another_node() {
     let server = Server::start().await;
     let who = server.app.consumer("First").await;
     let mut stream = server.follow(&who, SEQ, json!({})).await;
-    server.topics(2).await;
+    stream.begun().await;
 
     server.app.clock.advance(TimeDelta::hours(21));
     assert_eq!(stream.hear().await.as_deref(), Some(":"));

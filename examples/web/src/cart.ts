@@ -5,19 +5,16 @@ import { graphql } from './gql';
 import { problemOf, type Problem } from './problems';
 
 graphql(`fragment CartParts on Cart {
-  lines { id quantity subtotal available item { id title price packSize imageUrl shop { id shopName } } }
-  total savings couponCode couponProblem couponDiscount discount payable
+  lines { id quantity subtotal available item { id title price packSize imageUrl } }
+  shop { id shopName }
+  totalQuantity total savings couponCode couponProblem couponDiscount discount payable
 }`);
 
 const CART = graphql(`query Cart { cart { ...CartParts } }`);
 
-const ADD = graphql(`mutation AddToCart($itemId: ID!) { addToCart(itemId: $itemId) { cart { ...CartParts } } }`);
-
 const SET = graphql(`mutation SetQuantity($itemId: ID!, $quantity: Int!) {
-  updateCartItem(itemId: $itemId, quantity: $quantity) { cart { ...CartParts } }
+  setCartItem(itemId: $itemId, quantity: $quantity) { cart { ...CartParts } }
 }`);
-
-const REMOVE = graphql(`mutation RemoveFromCart($itemId: ID!) { removeFromCart(itemId: $itemId) { cart { ...CartParts } } }`);
 
 const CLEAR = graphql(`mutation ClearCart { clearCart { cart { ...CartParts } } }`);
 
@@ -34,9 +31,7 @@ export function useCart() {
 
   async function set(itemId: string, quantity: number) {
     setBusy(true);
-    const { error } = await (quantity === 0 ? client.mutation(REMOVE, { itemId })
-      : quantityOf(itemId) === 0 ? client.mutation(ADD, { itemId })
-      : client.mutation(SET, { itemId, quantity }));
+    const { error } = await client.mutation(SET, { itemId, quantity });
     setBusy(false);
     const problem = problemOf(error);
     setTrouble(problem && { ...problem, itemId });
@@ -49,6 +44,5 @@ export function useCart() {
     if (await clear()) await set(itemId, 1);
   }
 
-  const count = lines.reduce((sum, { quantity }) => sum + quantity, 0);
-  return { cart: data?.cart, count, error, busy, trouble, quantityOf, set, clear, startAnewWith };
+  return { cart: data?.cart, count: data?.cart.totalQuantity ?? 0, error, busy, trouble, quantityOf, set, clear, startAnewWith };
 }

@@ -32,6 +32,7 @@ const cache = cacheExchange({
     OrderRating: partOfItsParent,
     OrderRatingPayload: partOfItsParent,
     OrderStatusLog: partOfItsParent,
+    Society: partOfItsParent,
     WalletPayload: partOfItsParent,
   },
   resolvers: {
@@ -41,9 +42,7 @@ const cache = cacheExchange({
   },
   updates: {
     Mutation: {
-      confirmOrder: (_result, _args, cache) => forget(cache, 'cart', 'wallet', 'orders'),
-      cancelOrder: (_result, _args, cache) => forget(cache, 'wallet'),
-      confirmModifiedOrder: (_result, _args, cache) => forget(cache, 'wallet'),
+      confirmOrder: (_result, _args, cache) => forget(cache, 'orders'),
       markNotificationsRead: (_result, _args, cache) => forget(cache, 'unreadNotificationCount', 'notifications'),
     },
     Subscription: {

@@ -5,7 +5,6 @@ import { useCallback, useEffect, useRef, useSyncExternalStore } from 'react';
 import { subscriptionExchange, useQuery, type AnyVariables, type UseQueryArgs } from 'urql';
 import { accessToken, isAboutToExpire, refresh } from './session';
 
-const follows = new Set<{ query: string; variables: { after?: string } }>();
 const listeners = new Set<() => void>();
 let connection: 'live' | 'down' | 'back' = 'live';
 let connections = 0;
@@ -36,13 +35,12 @@ const socket = createClient({
   on: {
     ping: (received) => void (received || (silence = setTimeout(() => socket.terminate(), 5_000))),
     pong: (received) => void (received && clearTimeout(silence)),
-    connected(_socket, _payload, again) {
+    connected() {
       clearTimeout(breaking);
       breaking = undefined;
       tell(() => connections++);
       if (connection === 'down') tell(() => (connection = 'back'));
       setTimeout(() => connection === 'back' && tell(() => (connection = 'live')), 5_000);
-      if (again && [...follows].some(({ variables }) => !variables.after)) readAnew();
     },
     closed(event) {
       if ((event as CloseEvent).code === 4403) refused = sent;
@@ -66,8 +64,15 @@ function follow(query: string, variables: object | undefined, sink: Sink) {
   let stop = () => {};
   let pause: number | undefined;
 
-  function begin() {
+  async function begin() {
     let over = false;
+    stop = () => void (over = true);
+    try {
+      payload.variables.after ??= await now();
+    } catch (errors) {
+      return over || fail(errors);
+    }
+    if (over) return;
     const cancel = socket.subscribe<Record<string, { id: string }>>(payload, {
       next(result) {
         if (!result.data) return fail(result.errors);
@@ -81,7 +86,6 @@ function follow(query: string, variables: object | undefined, sink: Sink) {
       over = true;
       cancel();
     };
-    if (!payload.variables.after) readAnew();
   }
 
   function fail(errors: unknown) {
@@ -94,23 +98,25 @@ function follow(query: string, variables: object | undefined, sink: Sink) {
     pause = setTimeout(begin, 2_000);
   }
 
-  follows.add(payload);
   begin();
   return () => {
-    follows.delete(payload);
     clearTimeout(pause);
     stop();
   };
 }
 
-let soon: number | undefined;
+let asked: Promise<string> | undefined;
 
-// Without `after`, only what happens behind the subscription is told, so the state has to be read behind it as well. No
-// message says that a subscription stands; the answer to a later request on the same socket does.
-function readAnew() {
-  clearTimeout(soon);
-  const sink = { next: () => tell(() => epoch++), error() {}, complete() {} };
-  soon = setTimeout(() => socket.subscribe({ query: '{ __typename }' }, sink));
+// The cursor of now, for subscriptions that begin: what screens read from here on is at least as new, and what happens
+// later is told. What they had read before is read again.
+function now() {
+  return (asked ??= new Promise<string>((resolve, reject) => {
+    socket.subscribe<{ eventCursor: string }>({ query: '{ eventCursor }' }, {
+      next: ({ data, errors }) => (data ? resolve(data.eventCursor) : reject(errors)),
+      error: reject,
+      complete() {},
+    });
+  }).then((cursor) => (tell(() => epoch++), cursor)).finally(() => (asked = undefined)));
 }
 
 function tell(change: () => void) {

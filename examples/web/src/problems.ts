@@ -26,8 +26,6 @@ export function problemOf(error?: CombinedError): Problem | undefined {
   const { field, retryAfter, needed = 0, balance = 0 } = extensions as Record<string, any>;
   const texts: Record<string, string> = {
     NETWORK: 'No answer. Check your connection, then try again.',
-    // A variable that cannot be read is named before the sentence: `Variable "$phone": a phone number has …`.
-    BAD_INPUT: message.replace(/^Variable "\$\w+": /, ''),
     RATE_LIMITED: 'That was too often. Wait a little, then try again.',
     INSUFFICIENT_BALANCE: `Your wallet holds ${rupees(balance)}. Add ${rupees(needed - balance)}, or pay in cash.`,
     OUT_OF_STOCK: `${message}. Change your cart.`,

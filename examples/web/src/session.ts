@@ -5,7 +5,7 @@ import { Client, fetchExchange } from 'urql';
 import { graphql } from './gql';
 import { codeOf } from './problems';
 
-/** For what comes before a sign-in. No token goes along, so that UNAUTHENTICATED means a wrong code and no old token. */
+/** For what comes before a sign-in, and for the next tokens: no token goes along. */
 export const door = new Client({ url: '/graphql', exchanges: [fetchExchange], preferGetMethod: false });
 
 const REFRESH = graphql(`mutation Refresh($refreshToken: String!) {

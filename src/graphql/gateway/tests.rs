@@ -4,7 +4,7 @@ use super::*;
 use crate::app::App;
 use crate::config::Config;
 use crate::db::Pool;
-use crate::request::{Authentication, Face, Loaders, PageLimits, Place};
+use crate::request::{Authentication, Face};
 use crate::values::{Clock, Paise};
 use async_graphql::{ID, Object, Subscription};
 use serde_json::json;
@@ -81,30 +81,20 @@ fn tiny() -> (Arc<Gateway<Tiny>>, Arc<AtomicU32>) {
     let bumps = mutation.bumps.clone();
     let schema = Tiny::build(Query, mutation, Events).limit_depth(MAX_DEPTH).finish();
     let types = Types::read(&schema.sdl()).unwrap();
-    (Gateway::over(schema, types), bumps)
+    (Gateway::over(schema, types, None), bumps)
 }
 
 /// A scope whose database nobody asks.
 fn scope() -> Arc<Scope> {
     let pool = Pool::new("postgres://nobody@127.0.0.1:1/none", 1).unwrap();
-    let app = App::new(Config::read(&|_| None).unwrap(), Clock::default(), pool.clone(), &[7; 32]);
-    Arc::new(Scope {
-        app,
-        face: Face::Graphql,
-        authentication: Authentication::Anonymous,
-        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        user_agent: None,
-        idempotency_key: None,
-        files: std::sync::OnceLock::new(),
-        page_limits: PageLimits::GRAPHQL,
-        loaders: Loaders::new(pool),
-        place: Place::default(),
-    })
+    let app = App::new(Config::read(&|_| None).unwrap(), Clock::default(), pool, &[7; 32]);
+    let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    Arc::new(Scope::new(app, Face::Graphql, Authentication::Anonymous, address))
 }
 
 fn ask(query: &str, variables: Json) -> Ask {
     let Json::Object(variables) = variables else { unreachable!("variables are an object") };
-    Ask { query: query.to_owned(), operation_name: None, variables }
+    Ask { query: query.to_owned(), variables, ..Ask::default() }
 }
 
 async fn run(gateway: &Gateway<Tiny>, query: &str, variables: Json) -> Json {
@@ -187,6 +177,7 @@ async fn the_operation_is_picked_by_name() {
         operation_name: name.map(str::to_owned),
         variables: [("n".to_owned(), json!(1))].into_iter().collect(),
         query: text.to_owned(),
+        document_id: None,
     };
     let picked = gateway.prepare(named(Some("A"))).unwrap();
     assert_eq!((picked.operation_type(), picked.operation_name()), (OperationType::Query, Some("A")));
@@ -217,7 +208,7 @@ async fn a_subscription_answers_per_event_and_its_end_is_told_apart_from_a_refus
 
 #[tokio::test]
 async fn the_schema_answers_the_introspection_of_an_explorer() {
-    let gateway = Gateway::new().unwrap();
+    let gateway = Gateway::new(None).unwrap();
     let text = include_str!("introspection.graphql");
     let prepared = gateway.prepare(ask(text, json!({}))).unwrap();
     let answer = serde_json::to_value(gateway.execute(prepared, scope()).await).unwrap();

@@ -143,8 +143,8 @@ impl AuthMutation {
 
     /// Signs in with the code that the phone received. The first sign-in of a phone creates its user.
     ///
-    /// Errors: `BAD_INPUT` for what is not six digits; `UNAUTHENTICATED` for a code that is wrong, used, older than ten
-    /// minutes, or was guessed at five times; `RATE_LIMITED` with `retryAfter`.
+    /// Errors: `BAD_INPUT` for what is not six digits; `OTP_INVALID` for a code that is wrong, used, older than ten
+    /// minutes, or was guessed at five times: let them type it again, or ask for a new one; `RATE_LIMITED` with `retryAfter`.
     async fn verify_otp(
         &self,
         ctx: &Context<'_>,
@@ -162,8 +162,7 @@ impl AuthMutation {
             .write(async move |conn| verbs::sign_in(conn, &attempt, &Issuer::of(&app), now).await)
             .await?;
         scope.app.meters.otp(if signed_in.is_some() { Otp::Verified } else { Otp::Refused });
-        let signed_in =
-            signed_in.ok_or_else(|| Error::new(Code::Unauthenticated, "Invalid or expired OTP"))?;
+        let signed_in = signed_in.ok_or_else(|| Error::new(Code::OtpInvalid, "Invalid or expired OTP"))?;
         SessionPayload::of(&scope.app, "Signed in", signed_in)
     }
 

@@ -71,7 +71,11 @@ impl CartLine {
 
 /// The consumer's cart: lines of one shop at present prices, and what they come to, in rupees.
 #[derive(Clone, Debug, async_graphql::SimpleObject)]
+#[graphql(complex)]
 pub struct Cart {
+    /// Whose items it holds; none when it is empty.
+    #[graphql(skip)]
+    pub shop_id: Option<ShopId>,
     /// The lines, in the order in which they were added.
     pub lines: Vec<Row<CartLine>>,
     /// Sum of the lines, those that are not available included.
@@ -120,6 +124,7 @@ impl Cart {
         };
         let quote = quote(&priced, coupon.as_ref(), points);
         Ok(Cart {
+            shop_id: shop,
             lines: lines.into_iter().map(Row).collect(),
             total: quote.total,
             savings: quote.savings,

@@ -30,17 +30,9 @@ pub async fn add(conn: &mut Conn, who: &Viewer, id: ItemId, quantity: i32, now: 
     if quantity > MOST_OF_ONE {
         return Err(Error::bad_input("quantity", "Cannot add more than 10 units per item"));
     }
-    let held = Cart::lock(conn, who.user_id, now).await?;
-    if held.is_some_and(|held| held != of) {
-        return Err(Error::new(Code::OtherShopInCart, "Cart contains items from a different shop"));
-    }
+    let held = lock_for(conn, who.user_id, of, now).await?;
     let sum = diesel::insert_into(cart_item::table)
-        .values((
-            cart_item::user_id.eq(who.user_id),
-            cart_item::item_id.eq(id),
-            cart_item::quantity.eq(quantity),
-            cart_item::created_at.eq(now),
-        ))
+        .values(NewLine { user_id: who.user_id, item_id: id, quantity, created_at: now })
         .on_conflict((cart_item::user_id, cart_item::item_id))
         .do_update()
         .set(cart_item::quantity.eq(cart_item::quantity + excluded(cart_item::quantity)));
@@ -48,16 +40,64 @@ pub async fn add(conn: &mut Conn, who: &Viewer, id: ItemId, quantity: i32, now: 
     if diesel::query_dsl::methods::FilterDsl::filter(sum, within).execute(conn).await? == 0 {
         return Err(Error::conflict("Max limit is 10 units"));
     }
+    settle(conn, who.user_id, held, of).await
+}
+
+/// Makes the cart hold so many of an item, whatever it held of it; 0: none. Doing it again changes nothing.
+///
+/// # Errors
+/// As [`add`]; `BAD_INPUT` outside of 0 to 10.
+pub async fn put(conn: &mut Conn, who: &Viewer, id: ItemId, quantity: i32, now: DateTime<Utc>) -> Result<()> {
+    if !(0..=MOST_OF_ONE).contains(&quantity) {
+        return Err(Error::bad_input("quantity", "Quantity must be between 0 and 10"));
+    }
+    if quantity == 0 {
+        Cart::lock(conn, who.user_id, now).await?;
+        return take_out(conn, who.user_id, id).await.map(drop);
+    }
+    let of = shop_selling(conn, who, id).await?;
+    let held = lock_for(conn, who.user_id, of, now).await?;
+    diesel::insert_into(cart_item::table)
+        .values(NewLine { user_id: who.user_id, item_id: id, quantity, created_at: now })
+        .on_conflict((cart_item::user_id, cart_item::item_id))
+        .do_update()
+        .set(cart_item::quantity.eq(quantity))
+        .execute(conn)
+        .await?;
+    settle(conn, who.user_id, held, of).await
+}
+
+/// Locks the cart for an item of this shop; the shop whose items it held before.
+async fn lock_for(conn: &mut Conn, user: UserId, of: ShopId, now: DateTime<Utc>) -> Result<Option<ShopId>> {
+    let held = Cart::lock(conn, user, now).await?;
+    if held.is_some_and(|held| held != of) {
+        return Err(Error::new(Code::OtherShopInCart, "Cart contains items from a different shop"));
+    }
+    Ok(held)
+}
+
+/// The first item decides the cart's shop, and the last one how full a cart can be.
+async fn settle(conn: &mut Conn, user: UserId, held: Option<ShopId>, of: ShopId) -> Result<()> {
     if held.is_none() {
-        diesel::update(cart::table.find(who.user_id)).set(cart::shop_id.eq(of)).execute(conn).await?;
+        diesel::update(cart::table.find(user)).set(cart::shop_id.eq(of)).execute(conn).await?;
         return Ok(());
     }
     let lines: i64 =
-        cart_item::table.filter(cart_item::user_id.eq(who.user_id)).select(count_star()).first(conn).await?;
+        cart_item::table.filter(cart_item::user_id.eq(user)).select(count_star()).first(conn).await?;
     if lines > MOST_LINES {
         return Err(Error::conflict("A cart holds at most 100 different items"));
     }
     Ok(())
+}
+
+/// A line that a cart may not have yet.
+#[derive(Insertable)]
+#[diesel(table_name = cart_item)]
+struct NewLine {
+    user_id: UserId,
+    item_id: ItemId,
+    quantity: i32,
+    created_at: DateTime<Utc>,
 }
 
 /// Sets how many of an item the cart holds.
@@ -86,12 +126,20 @@ pub async fn set_quantity(
 /// `NOT_FOUND` when the cart does not hold the item.
 pub async fn remove(conn: &mut Conn, user: UserId, id: ItemId, now: DateTime<Utc>) -> Result<()> {
     Cart::lock(conn, user, now).await?;
+    if take_out(conn, user, id).await? { Ok(()) } else { Err(Error::not_found("Item not found")) }
+}
+
+/// Takes an item out of a cart that is locked; whether it was there.
+async fn take_out(conn: &mut Conn, user: UserId, id: ItemId) -> Result<bool> {
     let line = cart_item::table.filter(cart_item::user_id.eq(user)).filter(cart_item::item_id.eq(id));
     if diesel::delete(line).execute(conn).await? == 0 {
-        return Err(Error::not_found("Item not found"));
+        return Ok(false);
     }
     let left = diesel::dsl::exists(cart_item::table.filter(cart_item::user_id.eq(user)));
-    if diesel::select(left).get_result(conn).await? { Ok(()) } else { begin_anew(conn, user).await }
+    if !diesel::select(left).get_result::<bool>(conn).await? {
+        begin_anew(conn, user).await?;
+    }
+    Ok(true)
 }
 
 /// Empties the cart. An empty one stays as it is.

@@ -28,6 +28,13 @@ impl NotificationAdded {
         let found = Notification::find(&mut *ctx.app()?.read().await?, self.notification_id).await?;
         found.ok_or_else(|| Error::internal("an event's notification is gone"))
     }
+
+    /// How many the person has not read now: the number on the bell.
+    #[graphql(complexity = 5)]
+    async fn unread_count(&self, ctx: &Context<'_>) -> Result<i32> {
+        let unread = Notification::unread(&mut *ctx.app()?.read().await?, ctx.viewer()?.user_id).await?;
+        i32::try_from(unread).map_err(Error::internal)
+    }
 }
 
 impl NotificationAdded {

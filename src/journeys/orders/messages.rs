@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::journeys::orders::lock::lock;
 use crate::journeys::orders::record::{Action, Change, Deed, NewMessage};
 use crate::journeys::orders::status::Side;
-use crate::request::{InPages, Pages, Relation, by_page, columns};
+use crate::request::{Backward, InPages, Pages, Relation, by_page, columns};
 use crate::schema::order_message;
 use crate::values::{Instant, OrderId, OrderMessageId, UserId, excerpt, required_text};
 
@@ -118,7 +118,7 @@ pub struct MessagesOfOrder {
 
 impl InPages for OrderMessage {
     const ROWS: &'static str = "(SELECT * FROM order_message \
-        WHERE order_message.order_id = page.parent_id AND order_message.id > page.after \
+        WHERE order_message.order_id = page.parent_id AND order_message.id > page.edge \
         ORDER BY order_message.id LIMIT page.size) AS order_message";
 }
 
@@ -128,6 +128,33 @@ impl Relation for MessagesOfOrder {
     async fn load(conn: &mut Conn, keys: &[Self]) -> Result<HashMap<Self, Vec<Arc<OrderMessage>>>> {
         let asked = keys.iter().map(|key| (key.order.0, key.after.0, key.limit));
         let rows = Pages::<OrderMessage>::new(asked).load(conn).await?;
+        Ok(by_page(keys, rows, |row: &OrderMessage| row.id))
+    }
+}
+
+/// The newest messages of an order, oldest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LastMessagesOfOrder {
+    /// The order.
+    pub order: OrderId,
+    /// The message before which the page ends.
+    pub before: OrderMessageId,
+    /// How many, at most.
+    pub limit: i64,
+}
+
+impl InPages<Backward> for OrderMessage {
+    const ROWS: &'static str = "(SELECT * FROM order_message \
+        WHERE order_message.order_id = page.parent_id AND order_message.id < page.edge \
+        ORDER BY order_message.id DESC LIMIT page.size) AS order_message";
+}
+
+impl Relation for LastMessagesOfOrder {
+    type Value = Vec<Arc<OrderMessage>>;
+
+    async fn load(conn: &mut Conn, keys: &[Self]) -> Result<HashMap<Self, Vec<Arc<OrderMessage>>>> {
+        let asked = keys.iter().map(|key| (key.order.0, key.before.0, key.limit));
+        let rows = Pages::<OrderMessage, Backward>::new(asked).load(conn).await?;
         Ok(by_page(keys, rows, |row: &OrderMessage| row.id))
     }
 }

@@ -4,14 +4,18 @@ mod consumer;
 mod order;
 mod shop;
 
-use async_graphql::{Context, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Object, SimpleObject};
 
+use crate::app::Role;
 use crate::error::{Error, Result};
+use crate::journeys::cart::Cart;
 use crate::journeys::orders::Order;
 use crate::journeys::orders::issues::OrderIssue;
 use crate::journeys::orders::model::OrderFilter;
 use crate::journeys::orders::record::Acted;
 use crate::journeys::shops::Shop;
+use crate::journeys::wallet::Wallet;
+use crate::ledger::book;
 use crate::request::{List, Page, Reach};
 use crate::values::{OrderId, OrderReturnId, Paise};
 
@@ -94,6 +98,7 @@ impl OrdersQuery {
 
 /// What an act on an order came to.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct OrderPayload {
     /// A sentence to show.
     message: &'static str,
@@ -101,6 +106,29 @@ pub struct OrderPayload {
     order: Order,
     /// What this act gave back to the consumer's wallet; 0 where it gave nothing.
     refund: Paise,
+}
+
+#[ComplexObject]
+impl OrderPayload {
+    /// Your cart after it; null for the shop.
+    #[graphql(complexity = "20 + 100 * child_complexity")]
+    async fn cart(&self, ctx: &Context<'_>) -> Result<Option<Cart>> {
+        let (who, app) = (ctx.viewer()?, ctx.app()?);
+        if who.role != Some(Role::Consumer) {
+            return Ok(None);
+        }
+        Cart::of_user(&mut *app.read().await?, who.user_id, app.clock.now()).await.map(Some)
+    }
+
+    /// Your wallet after it; null for the shop, whose own is `vendorWallet`.
+    async fn wallet(&self, ctx: &Context<'_>) -> Result<Option<Wallet>> {
+        let who = ctx.viewer()?;
+        if who.role != Some(Role::Consumer) {
+            return Ok(None);
+        }
+        let balance = book::find(&mut *ctx.app()?.read().await?, who.user_id).await?;
+        Ok(Some(Wallet { user_id: who.user_id, balance: balance.unwrap_or(Paise::ZERO) }))
+    }
 }
 
 impl OrderPayload {

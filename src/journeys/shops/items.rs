@@ -24,7 +24,7 @@ pub struct ItemsOfShop {
 
 impl InPages for Item {
     const ROWS: &'static str = "(SELECT * FROM item \
-        WHERE item.shop_id = page.parent_id AND item.id > page.after AND item.is_active AND item.is_available \
+        WHERE item.shop_id = page.parent_id AND item.id > page.edge AND item.is_active AND item.is_available \
         ORDER BY item.id LIMIT page.size) AS item";
 }
 

@@ -19,7 +19,7 @@ use crate::values::{Paise, ShopId, optional_text};
 /// The longest text to search for, in characters.
 const LONGEST_TEXT: usize = 100;
 /// The shortest text to search items for, in characters: fewer are in most titles.
-const SHORTEST_ITEM: usize = 2;
+const SHORTEST_TITLE: usize = 2;
 /// The longest tag, in characters.
 const LONGEST_TAG: usize = 50;
 /// The most tags at once.
@@ -46,6 +46,9 @@ pub struct ShopFilter {
     pub tags: Option<Vec<String>>,
     /// Part of the shop's name or of its type, 1 to 100 characters.
     pub query: Option<String>,
+    /// Part of the shop's name, of its type, or of the title of something that it has to order: what people type into one
+    /// search box. 2 to 100 characters.
+    pub search: Option<String>,
     /// Part of the title of something that the shop has to order, 2 to 100 characters. With a price: the same item holds
     /// all.
     pub item: Option<String>,
@@ -66,6 +69,7 @@ pub struct Wanted {
     kind: Option<String>,
     tags: Vec<String>,
     query: Option<String>,
+    search: Option<String>,
     item: Option<String>,
     prices: Option<(Paise, Paise)>,
     min_rating: f64,
@@ -83,7 +87,8 @@ impl ShopFilter {
             kind: part("type", self.kind.as_deref(), LONGEST_TEXT)?,
             tags: self.tags()?,
             query: self.query()?,
-            item: self.item()?,
+            search: title_part("search", self.search.as_deref())?,
+            item: title_part("item", self.item.as_deref())?,
             prices: self.prices()?,
             min_rating: self.min_rating()?,
             available: self.available.unwrap_or(false),
@@ -107,15 +112,6 @@ impl ShopFilter {
             Some("") => Err(Error::bad_input("query", "Missing search query 'q'")),
             Some(text) => part("query", Some(text), LONGEST_TEXT),
         }
-    }
-
-    fn item(&self) -> Result<Option<String>> {
-        let item = self.item.as_deref().map(str::trim);
-        if item.is_some_and(|text| text.chars().count() < SHORTEST_ITEM) {
-            let problem = format!("item must have at least {SHORTEST_ITEM} characters");
-            return Err(Error::bad_input("item", problem));
-        }
-        part("item", item, LONGEST_TEXT)
     }
 
     fn prices(&self) -> Result<Option<(Paise, Paise)>> {
@@ -142,6 +138,16 @@ impl ShopFilter {
         }
         Ok(rating)
     }
+}
+
+/// As [`part`], of the titles of items.
+fn title_part(field: &'static str, text: Option<&str>) -> Result<Option<String>> {
+    let text = text.map(str::trim);
+    if text.is_some_and(|text| text.chars().count() < SHORTEST_TITLE) {
+        let problem = format!("{field} must have at least {SHORTEST_TITLE} characters");
+        return Err(Error::bad_input(field, problem));
+    }
+    part(field, text, LONGEST_TEXT)
 }
 
 /// A pattern that finds the text anywhere; none for a blank one, which is found everywhere.
@@ -192,6 +198,10 @@ impl Wanted {
         }
         let to_order =
             item::table.filter(item::shop_id.eq(shop::id)).filter(item::is_active).filter(item::is_available);
+        if let Some(text) = &self.search {
+            let named = shop::shop_name.ilike(text).or(shop::shop_type.ilike(text));
+            shops = shops.filter(named.or(exists(to_order.filter(item::title.ilike(text)))));
+        }
         match (&self.item, self.prices) {
             (Some(title), Some((min, max))) => shops.filter(exists(
                 to_order.filter(item::title.ilike(title)).filter(item::price_paise.between(min, max)),

@@ -8,9 +8,13 @@ use crate::app::{Role, Viewer};
 use crate::error::{Error, Result};
 use crate::journeys::shops::{
     HoursOfShop, Item, ItemsOfShop, Place, Shop, ShopById, ShopCursor, ShopFilter, ShopHours, Society,
+    SocietyCursor, SocietyWithShops, part,
 };
 use crate::request::{List, Page, Reach, Row, load};
 use crate::values::{ItemId, Phone, ShopId};
+
+/// The longest name of a society, in characters (contract §2.2).
+const LONGEST_NAME: usize = 100;
 
 /// Reads of shops and items.
 #[derive(Default)]
@@ -35,6 +39,30 @@ impl ShopQuery {
         let mut conn = ctx.app()?.read().await?;
         let shops = Shop::of_society(&mut conn, society, &wanted, &page).await?;
         Ok(page.list(shops, Place::of))
+    }
+
+    /// The societies that have shops, by city and name: what somebody new chooses their own from, before
+    /// `completeBasicOnboarding`.
+    ///
+    /// Errors: `BAD_INPUT` that names the argument.
+    #[graphql(complexity = "5 + first.unwrap_or(20).clamp(0, 100) as usize * child_complexity")]
+    async fn societies(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only of this city, as its shops spell it; of all when absent.")] city: Option<
+            String,
+        >,
+        #[graphql(desc = "Part of the name, in any case; at most 100 characters.")] search: Option<String>,
+        #[graphql(desc = "How many entries, 1 to 100; 20 when absent.")] first: Option<i32>,
+        #[graphql(desc = "The cursor behind which the page starts.")] after: Option<String>,
+    ) -> Result<List<SocietyCursor, SocietyWithShops>> {
+        ctx.viewer()?;
+        let pattern = part("search", search.as_deref(), LONGEST_NAME)?;
+        let page = Page::read(ctx, first, after.as_deref())?;
+        let city = city.as_deref().map(str::trim);
+        let mut conn = ctx.app()?.read().await?;
+        let societies = SocietyWithShops::list(&mut conn, city, pattern.as_deref(), &page).await?;
+        Ok(page.list(societies, SocietyWithShops::cursor))
     }
 
     /// One shop of the consumer's society.

@@ -62,7 +62,7 @@ pub struct MessagesOfTicket {
 
 impl InPages for SupportMessage {
     const ROWS: &'static str = "(SELECT * FROM support_message \
-        WHERE support_message.ticket_id = page.parent_id AND support_message.id > page.after \
+        WHERE support_message.ticket_id = page.parent_id AND support_message.id > page.edge \
         ORDER BY support_message.id LIMIT page.size) AS support_message";
 }
 

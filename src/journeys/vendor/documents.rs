@@ -45,7 +45,7 @@ columns!(VendorDocument {
 pub struct AddVendorDocumentInput {
     /// What it is, such as "GST certificate"; 1 to 100 characters.
     pub document_type: String,
-    /// The address of the file, 1 to 500 characters.
+    /// The address of the file, `http` or `https`, or a path of the gateway; at most 500 characters.
     pub file_url: String,
 }
 
@@ -60,8 +60,18 @@ impl AddVendorDocumentInput {
     fn read(&self) -> Result<NewDocument> {
         Ok(NewDocument {
             document_type: text("documentType", &self.document_type, LINE)?,
-            file_url: text("fileUrl", &self.file_url, URL)?,
+            file_url: file_url(&self.file_url)?,
         })
+    }
+}
+
+/// An address that the staff can open without fear.
+fn file_url(value: &str) -> Result<String> {
+    let address = text("fileUrl", value, URL)?;
+    let lower = address.to_ascii_lowercase();
+    match ["https://", "http://", "/"].iter().any(|beginning| lower.starts_with(beginning)) {
+        true => Ok(address),
+        false => Err(Error::bad_input("fileUrl", "fileUrl begins with https://, http:// or /")),
     }
 }
 
@@ -78,7 +88,7 @@ pub struct DocumentsOfVendor {
 
 impl InPages for VendorDocument {
     const ROWS: &'static str = "(SELECT * FROM vendor_document \
-        WHERE vendor_document.vendor_id = page.parent_id AND vendor_document.id < page.after \
+        WHERE vendor_document.vendor_id = page.parent_id AND vendor_document.id < page.edge \
         ORDER BY vendor_document.id DESC LIMIT page.size) AS vendor_document";
 }
 

@@ -2,11 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::rest::Unfit;
 use crate::rest::openapi::endpoints;
 use crate::rest::openapi::words::fields;
-use crate::rest::operation::Checker;
 use crate::rest::route::Role;
+use crate::rest::{Unfit, checker};
 
 /// The generated part of `docs/REST.md`.
 ///
@@ -14,7 +13,7 @@ use crate::rest::route::Role;
 /// A line of the table that does not fit: a fault in the build.
 pub async fn table() -> Result<String, Unfit> {
     let mut text = "| REST | GraphQL | older paths |\n|---|---|---|\n".to_owned();
-    for endpoint in endpoints(&Checker::new()?).await? {
+    for endpoint in endpoints(&checker()?).await? {
         let (route, operation) = (&endpoint.route, &endpoint.operation);
         let asked = fields(&operation.asked).map(|field| {
             let arguments: Vec<_> = field.arguments.iter().map(|(name, _)| name.node.as_str()).collect();

@@ -1,7 +1,7 @@
 //! One connection from its upgrade to its close: a single task that hears the client, its operations, the clock, the
 //! end of its sign-in and the end of the server.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::ws::WebSocket;
@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::error::{Code, Error};
 use crate::graphql::{Answer, Ask, RequestError};
 use crate::meters::Door;
-use crate::request::{Authentication, Loaders, Place, Scope, authenticate};
+use crate::request::{Authentication, Scope, authenticate};
 use crate::server::seats::{Seat, last_moment};
 use crate::server::tally::Tally;
 use crate::server::websocket::message::{self, Dialect, Outgoing, Plain, Unreadable};
@@ -199,27 +199,15 @@ impl<'a> Connection<'a> {
         let Scope { app, authentication, address, user_agent, .. } = &self.upgrade;
         let (app, authentication) = (app.clone(), authentication.clone());
         let (address, user_agent) = (*address, user_agent.clone());
-        let (face, page_limits) = (self.upgrade.face, self.upgrade.page_limits);
+        let face = self.upgrade.face;
         let begin = async move {
             // The person's rights may have grown since the connection was opened.
             let authentication = match authentication.present(&app).await {
                 Ok(authentication) => authentication,
                 Err(error) => return stream::iter([refusal(&error)]).boxed(),
             };
-            run(Arc::new(Scope {
-                loaders: Loaders::new(app.pool().clone()),
-                app,
-                face,
-                authentication,
-                address,
-                user_agent,
-                // One connection carries many writes: each names its key in its arguments.
-                idempotency_key: None,
-                // Nor does it carry files.
-                files: OnceLock::new(),
-                page_limits,
-                place: Place::default(),
-            }))
+            // Without a key of the connection, which carries many writes: each names its own in its arguments.
+            run(Arc::new(Scope { user_agent, ..Scope::new(app, face, authentication, address) }))
         };
         begin.into_stream().flatten().boxed()
     }

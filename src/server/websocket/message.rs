@@ -6,7 +6,7 @@ use async_graphql::ServerError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::graphql::Ask;
+use crate::graphql::{Ask, persisted};
 
 /// The longest id of an operation, in bytes. Clients use counters or UUIDs.
 const LONGEST_ID: usize = 256;
@@ -67,9 +67,26 @@ struct Envelope {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Operation {
-    query: String,
+    #[serde(default)]
+    query: Option<String>,
     operation_name: Option<String>,
     variables: Option<Map<String, Value>>,
+    extensions: Option<Map<String, Value>>,
+    document_id: Option<Value>,
+}
+
+impl Operation {
+    fn ask(self) -> Result<Ask, Unreadable> {
+        let extensions = self.extensions.unwrap_or_default();
+        let document_id = persisted::id_of(&extensions, self.document_id.as_ref()).map_err(Unreadable)?;
+        let query = match self.query {
+            Some(query) => query,
+            None if document_id.is_some() => String::new(),
+            None => return Err(Unreadable("The operation is invalid")),
+        };
+        let variables = self.variables.unwrap_or_default();
+        Ok(Ask { query, document_id, operation_name: self.operation_name, variables })
+    }
 }
 
 /// Reads one message.
@@ -85,11 +102,7 @@ pub fn read(dialect: Dialect, text: &str) -> Result<Incoming, Unreadable> {
         (Dialect::Current, "subscribe") | (Dialect::Legacy, "start") => {
             let operation: Operation = serde_json::from_value(message.payload)
                 .map_err(|_| Unreadable("The operation is invalid"))?;
-            let ask = Ask {
-                query: operation.query,
-                operation_name: operation.operation_name,
-                variables: operation.variables.unwrap_or_default(),
-            };
+            let ask = operation.ask()?;
             Ok(Incoming::Subscribe(id(message.id)?, ask))
         }
         (Dialect::Current, "complete") | (Dialect::Legacy, "stop") => Ok(Incoming::Complete(id(message.id)?)),
@@ -252,6 +265,13 @@ mod tests {
             let text = format!(r#"{{"id":"1","type":"{start}","payload":{payload}}}"#);
             let Ok(Incoming::Subscribe(_, ask)) = read(dialect, &text) else { unreachable!("a start") };
             assert_eq!((ask.operation_name, ask.variables.len()), (None, 0));
+
+            let payload = r#"{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"ab"}}}"#;
+            let text = format!(r#"{{"id":"1","type":"{start}","payload":{payload}}}"#);
+            let Ok(Incoming::Subscribe(_, ask)) = read(dialect, &text) else { unreachable!("a start") };
+            assert_eq!((ask.query.as_str(), ask.document_id.as_deref()), ("", Some("ab")));
+            let neither = format!(r#"{{"id":"1","type":"{start}","payload":{{"variables":{{}}}}}}"#);
+            assert!(read(dialect, &neither).is_err());
 
             let text = format!(r#"{{"id":"7","type":"{stop}"}}"#);
             let Ok(Incoming::Complete(id)) = read(dialect, &text) else { unreachable!("a stop") };

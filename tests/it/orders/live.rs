@@ -50,3 +50,23 @@ async fn nobody_else_hears_of_an_order() {
     let answer = stream.next().await.unwrap();
     assert_eq!((answer.refused().0, answer.field()), ("BAD_INPUT", "after"));
 }
+
+#[tokio::test]
+async fn what_happens_after_the_cursor_of_now_was_read_is_heard_however_late_one_subscribes() {
+    let story = Story::begin(10).await;
+    let now = "{ eventCursor orders { nodes { id } } }";
+    let seen = story.app.graphql(&story.buyer, now, json!({})).await.ok();
+    let order = story.order(json!({"mode": "CASH"})).await;
+    let mut stream = story.app.subscribe(&story.buyer, FOLLOW, json!({"after": seen["eventCursor"]})).await;
+    let heard = stream.next().await.unwrap().ok()["orderStatusChanged"].clone();
+    assert_eq!((&heard["order"]["id"], &heard["status"]), (&order, &json!("PENDING")));
+
+    // Read after an event was heard, it lies behind it.
+    let seen = story.app.graphql(&story.buyer, now, json!({})).await.ok();
+    story.set(&order, "ACCEPTED").await.ok();
+    let mut stream = story.app.subscribe(&story.vendor, FOLLOW, json!({"after": seen["eventCursor"]})).await;
+    assert_eq!(stream.next().await.unwrap().ok()["orderStatusChanged"]["status"], "ACCEPTED");
+
+    let stranger = story.app.graphql(None, "{ eventCursor }", json!({})).await;
+    assert_eq!(stranger.refused().0, "UNAUTHENTICATED");
+}

@@ -178,3 +178,19 @@ async fn a_client_that_leaves_in_mid_order_leaves_no_open_transaction() {
     assert_eq!(story.app.number(open).await, 0);
     assert_eq!((story.orders().await, story.balance().await), (1, 100_000 - 15_075));
 }
+
+#[tokio::test]
+async fn an_act_on_an_order_answers_with_the_consumers_cart_and_wallet_and_with_none_for_the_shop() {
+    let story = Story::begin(10).await;
+    let place = "mutation { confirmOrder(input: {paymentMode: WALLET}) {
+        order { id } cart { lines { id } totalQuantity } wallet { balance transactions(first: 1) { nodes { amount } } } } }";
+    let placed = story.app.graphql(&story.buyer, place, json!({})).await.ok()["confirmOrder"].clone();
+    assert_eq!(placed["cart"], json!({"lines": [], "totalQuantity": 0}));
+    assert_eq!(placed["wallet"], json!({"balance": 849.25, "transactions": {"nodes": [{"amount": 150.75}]}}));
+
+    let accept = "mutation($order: ID!) { setOrderStatus(orderId: $order, status: ACCEPTED) {
+        cart { totalQuantity } wallet { balance } } }";
+    let order = json!({"order": placed["order"]["id"]});
+    let accepted = story.app.graphql(&story.vendor, accept, order).await.ok();
+    assert_eq!(accepted["setOrderStatus"], json!({"cart": null, "wallet": null}));
+}

@@ -174,3 +174,45 @@ async fn both_sides_hear_every_message_once_and_in_order() {
     let mut stream = story.app.subscribe(&neighbour, HEAR, json!({"order": order})).await;
     assert_eq!(stream.next().await.unwrap().refused(), ("NOT_FOUND", "Order not found"));
 }
+
+#[tokio::test]
+async fn a_chat_opens_with_its_newest_messages_and_is_read_back_to_the_first() {
+    let story = Story::begin(10).await;
+    let order = story.order(json!({})).await;
+    for number in 1..=5 {
+        story.say(&story.buyer, &order, &format!("{number}")).await;
+    }
+    let read = "query($order: ID!, $last: Int, $before: String) { order(id: $order) {
+        messages(last: $last, before: $before) {
+            nodes { message } pageInfo { hasPreviousPage hasNextPage startCursor } } } }";
+    let mut before = Value::Null;
+    for (texts, has_previous, has_next) in
+        [(&["4", "5"][..], true, false), (&["2", "3"][..], true, true), (&["1"][..], false, true)]
+    {
+        let variables = json!({"order": order, "last": 2, "before": before});
+        let page = story.app.graphql(&story.vendor, read, variables).await.ok()["order"]["messages"].clone();
+        let shown: Vec<&str> =
+            page["nodes"].as_array().unwrap().iter().map(|node| node["message"].as_str().unwrap()).collect();
+        assert_eq!(shown, texts);
+        let info = &page["pageInfo"];
+        assert_eq!(
+            (&info["hasPreviousPage"], &info["hasNextPage"]),
+            (&json!(has_previous), &json!(has_next))
+        );
+        before = info["startCursor"].clone();
+    }
+
+    for (arguments, field) in [
+        ("last: 0", "last"),
+        ("last: 101", "last"),
+        ("last: 2, first: 2", "last"),
+        ("before: \"Mg\", after: \"Mg\"", "last"),
+        ("last: 2, before: \"yesterday\"", "before"),
+    ] {
+        let document = format!(
+            "query($order: ID!) {{ order(id: $order) {{ messages({arguments}) {{ nodes {{ id }} }} }} }}"
+        );
+        let answer = story.app.graphql(&story.buyer, &document, json!({"order": order})).await;
+        assert_eq!((answer.refused().0, answer.field()), ("BAD_INPUT", field), "{arguments}");
+    }
+}

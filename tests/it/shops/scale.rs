@@ -74,6 +74,10 @@ async fn a_search_among_2_000_shops_and_100_000_items_finds_exactly_what_it_shou
             json!({"item": "paneer", "maxPrice": 20}),
             format!("{sold} AND title ILIKE '%paneer%' AND price_paise <= 2000)"),
         ),
+        (
+            json!({"search": "saffron", "minRating": 2}),
+            format!("rating >= 2 AND {sold} AND title ILIKE '%saffron%')"),
+        ),
         (json!({"item": "no such thing"}), "FALSE".to_owned()),
         (
             json!({"query": "owner 19", "minPrice": "19.9", "maxPrice": 25, "status": "OPEN"}),

@@ -87,6 +87,12 @@ impl Reader {
         tokio::time::timeout(PATIENCE, block).await.expect("an event in time")
     }
 
+    /// That the stream follows, and from which place on.
+    pub async fn begun(&mut self) {
+        let block = self.hear().await.expect("a place");
+        assert!(block.starts_with("id: ") && !block.contains('\n'), "{block}");
+    }
+
     /// The id and the data of the next event; what a page does not hear of is left out.
     pub async fn next(&mut self) -> (String, Value) {
         let event = async {

@@ -90,7 +90,7 @@ async fn a_bad_account_is_refused_by_its_field_and_never_repeated() {
         let answer = app.graphql(&who, SET_UP, input).await;
         assert_eq!(
             answer.refused(),
-            ("BAD_INPUT", "Variable \"$input.accountNumber\": an account number is a text of 9 to 18 digits"),
+            ("BAD_INPUT", "An account number is a text of 9 to 18 digits"),
             "{number}"
         );
     }

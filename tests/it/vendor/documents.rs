@@ -45,6 +45,8 @@ async fn a_paper_has_a_type_and_an_address() {
         ("documentType", " ".to_owned(), "must not be empty"),
         ("documentType", "x".repeat(101), "has 101 characters; at most 100 are allowed"),
         ("fileUrl", String::new(), "must not be empty"),
+        ("fileUrl", "javascript:alert(1)".to_owned(), "begins with https://, http:// or /"),
+        ("fileUrl", "paper.pdf".to_owned(), "begins with https://, http:// or /"),
         ("fileUrl", "x".repeat(501), "has 501 characters; at most 500 are allowed"),
         ("fileUrl", "a\u{7}".to_owned(), "must not contain control characters"),
     ] {

@@ -17,13 +17,13 @@ const TAKE_OUT = graphql(`mutation RemoveCoupon { removeCoupon { cart { ...CartP
 const BALANCE = graphql(`query Balance { wallet { balance } }`);
 
 const CONFIRM = graphql(`mutation ConfirmOrder($input: ConfirmOrderInput!, $key: String!) {
-  confirmOrder(input: $input, idempotencyKey: $key) { order { ...OrderParts } }
+  confirmOrder(input: $input, idempotencyKey: $key) { order { ...OrderParts } cart { ...CartParts } wallet { balance } }
 }`);
 
 export function CartScreen() {
   const { cart, error, busy, trouble, set, clear } = useCart();
   if (!cart) return <Pending title="Cart" error={error} />;
-  const shop = cart.lines[0]?.item.shop;
+  const { shop } = cart;
   if (!shop) {
     return <Screen title="Cart"><p className="empty">Nothing in it yet. <a href="#/shops">Look at the shops</a></p></Screen>;
   }

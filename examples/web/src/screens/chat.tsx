@@ -10,9 +10,9 @@ import { Button, Trouble, when } from '../ui';
 
 graphql(`fragment MessageParts on OrderMessage { id message createdAt isAutomatic sentBy }`);
 
-const MESSAGES = graphql(`query Messages($orderId: ID!, $after: String) {
+const MESSAGES = graphql(`query Messages($orderId: ID!, $before: String) {
   order(id: $orderId) {
-    id messages(first: 100, after: $after) { nodes { ...MessageParts } pageInfo { hasNextPage endCursor } }
+    id messages(last: 50, before: $before) { nodes { ...MessageParts } pageInfo { hasPreviousPage startCursor } }
   }
 }`);
 
@@ -35,6 +35,7 @@ function useMessages(orderId: string) {
   const client = useClient();
   const [known, setKnown] = useState(new Map<string, MessagePartsFragment>());
   const [problem, setProblem] = useState<Problem>();
+  const [earlier, setEarlier] = useState<string | null>();
   const add = useCallback((messages: MessagePartsFragment[]) => {
     setKnown((before) => new Map([...before, ...messages.map((message) => [message.id, message] as const)]));
   }, []);
@@ -46,32 +47,32 @@ function useMessages(orderId: string) {
     return unsubscribe;
   }, [client, orderId, add]);
 
-  const read = useCallback(async (after?: string | null): Promise<void> => {
-    const { data, error } = await client.query(MESSAGES, { orderId, after }, { requestPolicy: 'network-only' });
+  const read = useCallback(async (before?: string) => {
+    const { data, error } = await client.query(MESSAGES, { orderId, before }, { requestPolicy: 'network-only' });
     setProblem(problemOf(error));
     if (!data) return;
     const { nodes, pageInfo } = data.order.messages;
     add(nodes);
-    // Oldest first is the only order there is: the newest are on the last page.
-    if (pageInfo.hasNextPage) await read(pageInfo.endCursor);
+    setEarlier(pageInfo.hasPreviousPage ? pageInfo.startCursor : null);
   }, [client, orderId, add]);
+  const readNewest = useCallback(() => read(), [read]);
 
-  useEffect(() => void read(), [read]);
-  useRereading(problem !== undefined, read);
+  useEffect(() => void readNewest(), [readNewest]);
+  useRereading(problem !== undefined, readNewest);
 
   const messages = [...known.values()].sort((one, other) => Number(one.id) - Number(other.id));
-  return { messages, add, problem };
+  return { messages, add, problem, readEarlier: earlier ? () => read(earlier) : undefined };
 }
 
 export function Chat({ orderId }: { orderId: string }) {
   const client = useClient();
-  const { messages, add, problem } = useMessages(orderId);
+  const { messages, add, problem, readEarlier } = useMessages(orderId);
   const [unsent, setUnsent] = useState<Unsent[]>([]);
   const [text, setText] = useState('');
   const end = useRef<HTMLLIElement>(null);
   useEffect(() => {
     end.current?.scrollIntoView({ block: 'nearest' });
-  }, [messages.length, unsent.length]);
+  }, [messages.at(-1)?.id, unsent.length]);
 
   // Shown at once, as not sent yet. The key is the message's own: sent again after a failure, it arrives once.
   async function send(next: Unsent) {
@@ -98,6 +99,7 @@ export function Chat({ orderId }: { orderId: string }) {
       <h2>Chat with the shop</h2>
       <Trouble problem={problem} />
       <div role="log" aria-label="Messages" tabIndex={0}>
+        {readEarlier && <Button kind="quiet" onClick={readEarlier}>Show earlier messages</Button>}
         <ol>
           {messages.map(({ id, message, createdAt, isAutomatic, sentBy }) => (
             <li key={id} data-id={id} className={isAutomatic ? 'automatic' : sentBy === 'CONSUMER' ? 'mine' : 'theirs'}>

@@ -18,11 +18,11 @@ graphql(`fragment OrderParts on Order {
 const ORDER = graphql(`query Order($id: ID!) { order(id: $id) { ...OrderParts } }`);
 
 const CANCEL = graphql(`mutation CancelOrder($orderId: ID!, $key: String!) {
-  cancelOrder(orderId: $orderId, idempotencyKey: $key) { order { ...OrderParts } }
+  cancelOrder(orderId: $orderId, idempotencyKey: $key) { order { ...OrderParts } wallet { balance } }
 }`);
 
 const AGREE = graphql(`mutation AgreeToChanges($orderId: ID!, $key: String!) {
-  confirmModifiedOrder(orderId: $orderId, idempotencyKey: $key) { order { ...OrderParts } }
+  confirmModifiedOrder(orderId: $orderId, idempotencyKey: $key) { order { ...OrderParts } wallet { balance } }
 }`);
 
 const RATE = graphql(`mutation RateOrder($orderId: ID!, $rating: Int!, $key: String!) {

@@ -8,20 +8,17 @@ import { Loading, Screen, Tile, Trouble } from '../ui';
 
 graphql(`fragment ShopCard on Shop { id shopName shopType description logoUrl isOpen delivers rating }`);
 
-// A word may name a shop or something that it sells; conditions of one filter hold together, so these are two lists.
-const SHOPS = graphql(`query Shops($named: ShopFilter, $selling: ShopFilter, $searching: Boolean!) {
-  named: shops(first: 50, filter: $named) { nodes { ...ShopCard } }
-  selling: shops(first: 50, filter: $selling) @include(if: $searching) { nodes { ...ShopCard } }
+const SHOPS = graphql(`query Shops($search: String) {
+  shops(first: 50, filter: { search: $search }) { nodes { ...ShopCard } }
 }`);
 
 export function ShopsScreen() {
   const [text, setText] = useState('');
   const word = useDeferredValue(text.trim().slice(0, 100));
-  const searching = word.length >= 2;
-  const variables = searching ? { searching, named: { query: word }, selling: { item: word } } : { searching };
-  const [{ data, fetching, error }] = useQuery({ query: SHOPS, variables, requestPolicy: 'cache-and-network' });
-  const found = new Map([...(data?.named.nodes ?? []), ...(data?.selling?.nodes ?? [])].map((shop) => [shop.id, shop]));
-  const shops = [...found.values()].sort((one, other) => Number(other.isOpen) - Number(one.isOpen));
+  // One letter is in nearly every name.
+  const search = word.length >= 2 ? word : null;
+  const [{ data, fetching, error }] = useQuery({ query: SHOPS, variables: { search }, requestPolicy: 'cache-and-network' });
+  const shops = data?.shops.nodes ?? [];
   return (
     <Screen title="Shops">
       <input type="search" className="search" aria-label="Search shops and items" placeholder="Search for a shop or for milk…"
@@ -29,7 +26,7 @@ export function ShopsScreen() {
       <Trouble problem={problemOf(error)} />
       {!data && fetching && <Loading />}
       {data && shops.length === 0 && (
-        <p className="empty">{searching ? `No shop has “${word}”.` : 'No shop of your society is here yet.'}</p>
+        <p className="empty">{search ? `No shop has “${search}”.` : 'No shop of your society is here yet.'}</p>
       )}
       <ul className="cards">{shops.map((shop) => <li key={shop.id}><Card shop={shop} /></li>)}</ul>
     </Screen>

@@ -41,7 +41,7 @@ export function SignInScreen() {
     if (data) return signIn(data.verifyOtp);
     const found = problemOf(error);
     const wrong = { field: 'otp', text: 'That code is wrong or too old. Look again, or ask for a new one.' };
-    setProblem(found && { ...found, ...(found.code === 'UNAUTHENTICATED' && wrong), act: 'verify' });
+    setProblem(found && { ...found, ...(found.code === 'OTP_INVALID' && wrong), act: 'verify' });
   }
 
   function changePhone() {

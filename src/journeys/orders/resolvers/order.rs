@@ -10,13 +10,13 @@ use crate::journeys::orders::Order;
 use crate::journeys::orders::issues::{IssuesOfOrder, OrderIssue};
 use crate::journeys::orders::lines::{ItemsOfOrder, OrderItem, OrderStatusLog, StatusLogOfOrder};
 use crate::journeys::orders::lock::side;
-use crate::journeys::orders::messages::{MessagesOfOrder, OrderMessage};
+use crate::journeys::orders::messages::{LastMessagesOfOrder, MessagesOfOrder, OrderMessage};
 use crate::journeys::orders::model::{OrderById, PhoneOfUser};
 use crate::journeys::orders::ratings::{OrderRating, RatingOfOrder};
 use crate::journeys::orders::returns::{OrderReturn, ReturnStatus, ReturnsOfOrder};
 use crate::journeys::orders::status::{Act, Side, Status, next};
 use crate::journeys::shops::{Shop, ShopById};
-use crate::request::{List, Page, Reach, Row, load};
+use crate::request::{LastPage, List, Page, Reach, Row, load};
 use crate::values::OrderMessageId;
 
 /// How long after a delivery the shop may still have to call.
@@ -45,14 +45,25 @@ impl Order {
         Ok(log.into_iter().map(Row).collect())
     }
 
-    /// What the two sides wrote to each other, oldest first.
-    #[graphql(complexity = "5 + first.unwrap_or(20).clamp(0, 100) as usize * child_complexity")]
+    /// What the two sides wrote to each other, oldest first: `first` counts from the oldest, `last` from the newest.
+    #[graphql(complexity = "5 + first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity")]
     async fn messages(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "How many entries, 1 to 100; 20 when absent.")] first: Option<i32>,
         #[graphql(desc = "The cursor behind which the page starts.")] after: Option<String>,
+        #[graphql(desc = "How many of the newest entries, 1 to 100, in place of `first` and `after`.")]
+        last: Option<i32>,
+        #[graphql(desc = "The cursor before which the page ends, such as a startCursor; goes with `last`.")]
+        before: Option<String>,
     ) -> Result<List<i64, Arc<OrderMessage>>> {
+        let (forward, backward) = ((first, after.as_deref()), (last, before.as_deref()));
+        if let Some(page) = LastPage::<i64>::read(ctx, backward, forward)? {
+            let before = OrderMessageId(page.before.unwrap_or(i64::MAX));
+            let key = LastMessagesOfOrder { order: self.id, before, limit: page.limit() };
+            let messages = load(ctx, key).await?.unwrap_or_default();
+            return Ok(page.list(messages, |message| message.id.0));
+        }
         let page: Page<i64> = Page::read(ctx, first, after.as_deref())?;
         let after = OrderMessageId(page.after.unwrap_or(0));
         let key = MessagesOfOrder { order: self.id, after, limit: page.limit() };

@@ -1,0 +1,1 @@
+DROP INDEX IF EXISTS shop_society_words_idx;
