@@ -56,7 +56,8 @@ const values = schemaText.match(/\b[A-Z][A-Z_]+\b/g);
 // Of others: the bucket's, the traces', and those of builds and tests.
 const OTHERS = /^(AWS_|OTEL_|SOCIETY_GATEWAY_SKIP_EXPLORER$|GATEWAY_URL$|RECORD$)/;
 const errorCodes = await codesOfSources();
-const ofRequests = [...(await source('src/graphql/report.rs')).matchAll(/pub const \w+: &str = "([A-Z_]+)"/g)].map(([, code]) => code);
+const refusing = await Promise.all(['report', 'persisted', 'trusted'].map((name) => source(`src/graphql/${name}.rs`)));
+const ofRequests = [...refusing.join('').matchAll(/pub const \w+: &str = "([A-Z_]+)"/g)].map(([, code]) => code);
 const words = new Set([...settings, ...values, ...errorCodes.keys(), ...ofRequests]);
 for (const { text, at } of codes) {
   for (const [word] of text.matchAll(/\b[A-Z][A-Z]+(_[A-Z]+)+\b|^[A-Z]{4,}(?==)/g)) {
