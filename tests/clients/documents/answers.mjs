@@ -26,8 +26,9 @@ function isText(shown, real) {
   return new RegExp(`^${parts.join('[^]*')}$`).test(real);
 }
 
-// Every object in what a command printed, line by line; an event of a stream has its object behind `data:`.
+// Every object in what commands printed, line by line; an event of a stream has its object behind `data:`. A stream in the
+// background speaks when it likes, also before the command in front of it has ended its line.
 export function objectsIn(output) {
-  const texts = output.split('\n').map((line) => line.replace(/^data: ?/, ''));
+  const texts = output.split(/\n|(?<=\})(?=event:|retry:|id:|:)/).map((line) => line.replace(/^data: ?/, ''));
   return texts.filter((text) => text.startsWith('{')).map((text) => JSON.parse(text));
 }
