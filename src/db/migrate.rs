@@ -1,9 +1,9 @@
 //! Brings a database to the shape this binary knows.
 
 use diesel_async::AsyncMigrationHarness;
-use diesel_async::{AsyncConnection, AsyncPgConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use crate::db::{Address, Conn, connect};
 use crate::error::{Error, Result};
 
 /// Every step under `migrations/`, built into the binary.
@@ -17,7 +17,7 @@ pub type Migrated = Vec<String>;
 /// # Errors
 /// `INTERNAL` with the step that failed as its cause.
 pub async fn migrate(url: &str) -> Result<Migrated> {
-    let mut conn = AsyncPgConnection::establish(url).await.map_err(Error::internal)?;
+    let mut conn = open(url).await?;
     // The number is only a name that all gateways share; the lock ends with the connection.
     diesel_async::SimpleAsyncConnection::batch_execute(&mut conn, "SELECT pg_advisory_lock(2026112201)")
         .await?;
@@ -35,7 +35,7 @@ pub async fn migrate(url: &str) -> Result<Migrated> {
 /// # Errors
 /// `INTERNAL` when the database fails.
 pub async fn pending(url: &str) -> Result<Migrated> {
-    let conn = AsyncPgConnection::establish(url).await.map_err(Error::internal)?;
+    let conn = open(url).await?;
     tokio::task::spawn_blocking(move || {
         let mut harness = AsyncMigrationHarness::new(conn);
         let steps = harness.pending_migrations(MIGRATIONS).map_err(Error::internal)?;
@@ -43,4 +43,9 @@ pub async fn pending(url: &str) -> Result<Migrated> {
     })
     .await
     .map_err(Error::internal)?
+}
+
+async fn open(url: &str) -> Result<Conn> {
+    let address = Address::read(url).map_err(Error::internal)?;
+    connect(&address).await.map_err(Error::internal)
 }

@@ -13,6 +13,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection};
 use futures_util::FutureExt;
 
 use crate::db::spans::StatementSpans;
+use crate::db::{Address, in_full};
 use crate::error::{Error, Result};
 use crate::meters::PoolState;
 
@@ -21,11 +22,6 @@ pub type Conn = AsyncPgConnection;
 
 /// A connection on loan from the pool.
 pub type PooledConn = Object<Conn>;
-
-/// Applied to every session. A lock that is not granted within 5 s means trouble elsewhere: the client gets `BUSY`
-/// and repeats; a transaction that idles for 10 s is a bug, and is ended before it blocks others.
-const SESSION_SETTINGS: &str = "-c lock_timeout=5s -c idle_in_transaction_session_timeout=10s -c statement_timeout=30s \
-     -c timezone=UTC -c jit=off";
 
 /// How long a request waits for a free connection before it is told that the service is busy.
 const WAIT: Duration = Duration::from_secs(5);
@@ -89,16 +85,14 @@ impl Pool {
     /// A pool of at most `size` connections; none is opened yet.
     ///
     /// # Errors
-    /// `INTERNAL` when the pool cannot be built.
+    /// `INTERNAL` for an address that cannot be used.
     pub fn new(url: &str, size: usize) -> Result<Pool> {
         let statements = Statements::default();
         let mut config = ManagerConfig::<Conn>::default();
         config.recycling_method = RecyclingMethod::Fast;
         let counter = statements.clone();
-        config.custom_setup = Box::new(move |url| {
-            let counter = counter.clone();
-            connect(url.to_owned(), counter).boxed()
-        });
+        let address = Address::read(url).map_err(Error::internal)?;
+        config.custom_setup = Box::new(move |_| connect_counted(address.clone(), counter.clone()).boxed());
         let manager = AsyncDieselConnectionManager::<Conn>::new_with_config(url, config);
         let pool = DeadPool::builder(manager)
             .max_size(size)
@@ -155,25 +149,18 @@ impl Pool {
     }
 }
 
-/// How connections to this address are set up, those outside the pool as well.
+/// A connection outside of the pool, such as for migrations.
 ///
 /// # Errors
-/// When it is no address of a database.
-pub fn connection_settings(url: &str) -> std::result::Result<tokio_postgres::Config, tokio_postgres::Error> {
-    let mut config: tokio_postgres::Config = url.parse()?;
-    let options = [config.get_options().unwrap_or_default(), SESSION_SETTINGS].join(" ");
-    config.options(options.trim()).application_name("society-gateway").connect_timeout(WAIT);
-    // A database that vanished without a word is noticed in seconds, not after the kernel's quarter of an hour.
-    config.tcp_user_timeout(Duration::from_secs(15)).keepalives_idle(Duration::from_secs(15));
-    config.keepalives_interval(Duration::from_secs(5)).keepalives_retries(3);
-    Ok(config)
+/// When the database cannot be reached.
+pub async fn connect(address: &Address) -> ConnectionResult<Conn> {
+    let (client, connection) =
+        address.connect().await.map_err(|error| ConnectionError::BadConnection(in_full(&error)))?;
+    Conn::try_from_client_and_connection(client, connection).await
 }
 
-async fn connect(url: String, statements: Statements) -> ConnectionResult<Conn> {
-    let bad = |error: tokio_postgres::Error| ConnectionError::BadConnection(error.to_string());
-    let config = connection_settings(&url).map_err(bad)?;
-    let (client, connection) = config.connect(tokio_postgres::NoTls).await.map_err(bad)?;
-    let mut conn = Conn::try_from_client_and_connection(client, connection).await?;
+async fn connect_counted(address: Address, statements: Statements) -> ConnectionResult<Conn> {
+    let mut conn = connect(&address).await?;
     let mut spans = StatementSpans::default();
     conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
         statements.note(&event);

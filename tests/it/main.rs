@@ -41,6 +41,7 @@ mod sockets;
 mod staff;
 mod streams;
 mod support;
+mod tls;
 mod vendor;
 mod wallet;
 mod wishlist;

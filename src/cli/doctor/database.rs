@@ -6,11 +6,11 @@ use std::time::SystemTime;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 
 use super::Finding;
 use crate::config::Config;
-use crate::db::{MIGRATIONS, connection_settings, pending};
+use crate::db::{Address, MIGRATIONS, in_full, pending};
 
 /// The oldest PostgreSQL that the gateway was tried with, as the server counts versions.
 const OLDEST: i32 = 140_000;
@@ -44,7 +44,7 @@ pub(super) async fn look(url: &str, config: &Config) -> Vec<Finding> {
         transactions(&client).await,
     ] {
         findings.push(finding.unwrap_or_else(|cause| {
-            Finding::wrong(SUBJECT, format!("does not answer: {}", said(&cause)), "look into its log")
+            Finding::wrong(SUBJECT, format!("does not answer: {}", in_full(&cause)), "look into its log")
         }));
     }
     findings
@@ -53,16 +53,10 @@ pub(super) async fn look(url: &str, config: &Config) -> Vec<Finding> {
 type Looked = Result<Finding, tokio_postgres::Error>;
 
 async fn connect(url: &str) -> Result<Client, String> {
-    let settings = connection_settings(url).map_err(|error| said(&error))?;
-    let (client, connection) = settings.connect(NoTls).await.map_err(|error| said(&error))?;
+    let address = Address::read(url).map_err(|error| error.to_string())?;
+    let (client, connection) = address.connect().await.map_err(|error| in_full(&error))?;
     tokio::spawn(connection);
     Ok(client)
-}
-
-/// The error with what is behind it: alone it only says where it happened.
-fn said(error: &tokio_postgres::Error) -> String {
-    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
-    format!("{error}{}", cause.unwrap_or_default())
 }
 
 async fn version(client: &Client) -> Looked {

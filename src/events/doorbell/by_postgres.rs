@@ -4,22 +4,19 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 
 use tokio::time::{sleep, timeout};
-use tokio_postgres::{AsyncMessage, NoTls};
+use tokio_postgres::AsyncMessage;
 
 use super::{CHANNEL, COALESCE, Carried, Line, Lost, PATIENCE};
-use crate::db::connection_settings;
+use crate::db::Address;
 
 /// What the connection is called in `pg_stat_activity`.
 const APPLICATION: &str = "society-gateway doorbell";
 
 /// Carries rings until the connection is lost.
 pub(super) async fn carry(line: &Line, url: &str) -> Carried<Infallible> {
-    let mut settings = connection_settings(url)?;
-    settings.application_name(APPLICATION);
     // A ring that a crash loses is rung again after the reconnect: nothing waits for the disk.
-    let options = [settings.get_options().unwrap_or_default(), "-c synchronous_commit=off"].join(" ");
-    settings.options(options);
-    let (client, mut connection) = settings.connect(NoTls).await?;
+    let address = Address::read(url)?.named(APPLICATION, "-c synchronous_commit=off");
+    let (client, mut connection) = address.connect().await?;
 
     // Polling the connection also moves what the client sends.
     let hear = async {
