@@ -2,11 +2,11 @@
 import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { HouseMark } from './icons';
 import { journeyOf, type Journey } from './journeys';
-import { nameOf, sessions, signOut, switchTo, type User } from './sessions';
+import { dismiss, nameOf, sessions, signOut, switchTo, type User } from './sessions';
 import { useStore } from './store';
 
 export function Bar() {
-  const { all, active } = useStore(sessions);
+  const { all, active, notice } = useStore(sessions);
   const { setVisiblePlugin } = useGraphiQLActions();
   return (
     <header className="bar graphiql-container">
@@ -25,6 +25,14 @@ export function Bar() {
           {all.length ? '+ Sign in somebody else' : 'Sign in'}
         </button>
       </div>
+      {notice && (
+        <p className="notice" role="alert">
+          {notice}
+          <button type="button" onClick={dismiss} aria-label="Dismiss" title="Dismiss">
+            ×
+          </button>
+        </p>
+      )}
       <Hint role={all.find(({ user }) => user.phone === active)?.user.role ?? null} />
     </header>
   );

@@ -11,7 +11,6 @@ export function SignInPanel() {
   const [step, setStep] = useState<Step>({ at: 'phone' });
   const [problem, setProblem] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
-  const { notice } = useStore(sessions);
   useEffect(() => void people.then(setKnown), []);
 
   async function attempt(act: () => Promise<void>) {
@@ -40,11 +39,6 @@ export function SignInPanel() {
   return (
     <section className="sign-in" aria-label="Sign in">
       <h2 className="graphiql-title">Sign in</h2>
-      {notice && (
-        <p className="notice" role="status">
-          {notice}
-        </p>
-      )}
       {step.at === 'phone' ? (
         <PhoneForm isBusy={isBusy} onPhone={ask} />
       ) : (

@@ -12,6 +12,7 @@ export function StatusLine() {
     <div className="status" role="status">
       {now.kind === 'none' && <span className="quiet">{RUN} runs the operation that the cursor is in</span>}
       {now.kind === 'answered' && <Answered {...now} />}
+      {now.kind === 'failed' && <Failed />}
       {now.kind === 'live' && <Live {...now} />}
     </div>
   );
@@ -30,6 +31,15 @@ function Answered({ status, milliseconds, requestId, as, body }: Extract<Status,
         </span>
       )}
       <Advice body={body} isNobody={as === 'nobody'} />
+    </>
+  );
+}
+
+function Failed() {
+  return (
+    <>
+      <span className="lamp bad" />
+      <span>no answer</span>
     </>
   );
 }
