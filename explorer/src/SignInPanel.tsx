@@ -30,6 +30,10 @@ export function SignInPanel() {
       if (known?.code) return enterCode(phone, known.code);
       setStep({ at: 'code', phone });
     });
+  const back = () => {
+    setProblem(null);
+    setStep({ at: 'phone' });
+  };
   const enter = (phone: string, code: string) =>
     attempt(async () => {
       await enterCode(phone, code);
@@ -47,7 +51,7 @@ export function SignInPanel() {
           isBusy={isBusy}
           isPrinted={known?.codesArePrinted ?? false}
           onCode={enter}
-          onBack={() => setStep({ at: 'phone' })}
+          onBack={back}
         />
       )}
       {problem && (

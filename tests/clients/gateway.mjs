@@ -1,9 +1,10 @@
 // What these tests share: the gateway's address, calls over HTTP, people who are signed in, orders that they place.
 // Needs a gateway with demo data and DEV_OTP: GATEWAY_URL=http://127.0.0.1:8080 DEV_OTP=123456.
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 
 // A consumer and a vendor of one society.
-const { GATEWAY_URL, DEV_OTP = '123456', CONSUMER = '+919000000001', VENDOR = '+919000000101' } = process.env;
+const { GATEWAY_URL, DEV_OTP = '123456', CONSUMER = '+919000000001', VENDOR = '+919000000101', TOKEN_SECRET } = process.env;
 if (!GATEWAY_URL) {
   console.error('GATEWAY_URL is not set: expected the address of the gateway');
   process.exit(2);
@@ -29,6 +30,15 @@ async function signIn(phone) {
 
 export const signInConsumer = () => signIn(CONSUMER);
 export const signInVendor = () => signIn(VENDOR);
+
+// The same token, good for a moment only. TOKEN_SECRET is the gateway's own.
+export function expiring(token, seconds) {
+  const encode = (value) => Buffer.from(value).toString('base64url');
+  const [head, body] = token.split('.');
+  const claims = { ...JSON.parse(Buffer.from(body, 'base64url')), exp: Math.floor(Date.now() / 1_000) + seconds };
+  const signed = `${head}.${encode(JSON.stringify(claims))}`;
+  return `${signed}.${createHmac('sha256', TOKEN_SECRET).update(signed).digest('base64url')}`;
+}
 
 // An order of the consumer at the vendor's shop: its id.
 export async function placeOrder(consumer, vendor) {
