@@ -1,5 +1,6 @@
 // Signing in: choose one of the demo people, or type a phone, then the code.
 import { useEffect, useState, type FormEvent } from 'react';
+import { Panel } from './Panel';
 import { people, type People, type Person } from './people';
 import { enterCode, sendCode, sessions, switchTo } from './sessions';
 import { useStore } from './store';
@@ -41,8 +42,7 @@ export function SignInPanel() {
     });
 
   return (
-    <section className="sign-in" aria-label="Sign in">
-      <h2 className="graphiql-title">Sign in</h2>
+    <Panel title="Sign in" className="sign-in">
       {step.at === 'phone' ? (
         <PhoneForm isBusy={isBusy} onPhone={ask} />
       ) : (
@@ -61,7 +61,7 @@ export function SignInPanel() {
       )}
       {known?.code && <p className="aside">Every phone receives the code {known.code} here, so one click signs in.</p>}
       {known && step.at === 'phone' && <DemoPeople people={known.people} isBusy={isBusy} onChoose={ask} />}
-    </section>
+    </Panel>
   );
 }
 
@@ -79,6 +79,7 @@ function PhoneForm({ isBusy, onPhone }: { isBusy: boolean; onPhone(phone: string
           id="phone"
           type="tel"
           required
+          autoFocus
           autoComplete="tel"
           placeholder="90000 00001"
           value={phone}

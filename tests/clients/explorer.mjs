@@ -41,8 +41,10 @@ await openExplorer(consumer);
 await picture(consumer, 'light-first');
 await signIn(consumer, 'Demo Consumer One');
 await run(consumer, 'SignIn', 'EnterCode', 'WhoAmI', 'Renew', 'Devices', 'SignOutDevice', 'SignOutElsewhere');
-await run(consumer, 'Browse', 'OneShop', 'Search', 'OneItem', 'Wish', 'Wishlist', 'Unwish');
+await run(consumer, 'Browse');
+await response(consumer).getByText('"Daily Basket"').waitFor();
 await picture(consumer, 'light-answer');
+await run(consumer, 'OneShop', 'Search', 'OneItem', 'Wish', 'Wishlist', 'Unwish');
 await run(consumer, 'Wallet', 'AddMoney', 'Pay', 'GiveBack');
 await run(consumer, 'Cart', 'AddToCart', 'UseCoupon', 'TakeCouponOut', 'TakeOut', 'EmptyCart', 'AddToCart');
 await run(consumer, 'ChangeQuantity');
@@ -56,6 +58,8 @@ const { confirmOrder } = await run(consumer, 'Order');
 await follow(consumer, 'Follow');
 const { shopOrders } = await run(vendor, 'Vendor', 'ShopOrders');
 assert.equal(shopOrders.nodes[0].id, confirmOrder.order.id);
+await response(vendor).getByText('"PENDING"').first().waitFor();
+await picture(vendor, 'dark-answer');
 await run(vendor, 'Accept');
 await response(consumer).getByText('"ACCEPTED"').first().waitFor();
 await run(vendor, 'Deliver');
@@ -70,7 +74,6 @@ await run(consumer, 'MyOrders', 'OneOrder', 'Rate', 'ReportIssue', 'AskToReturn'
 await run(vendor, 'ShopWallet', 'SetBankAccount', 'Withdraw', 'Spend', 'AcceptReturn', 'CompleteReturn', 'ShopIssues');
 await run(vendor, 'ShopItems', 'AddItem', 'ChangeItem', 'ToggleItem', 'EditShop', 'SetHours', 'OpenShop');
 await run(vendor, 'AddPaper', 'Papers');
-await picture(vendor, 'dark-vendor');
 const placeOrder = () => run(consumer, 'AddToCart', 'ChangeQuantity', 'Order');
 await placeOrder();
 await run(vendor, 'ShopOrders', 'Modify');
@@ -138,7 +141,7 @@ step('staff looks after tickets, shops, people, offers and promotions, which the
 
 // Another person in the same window: each request is made as who is active.
 await choose(consumer, 'Staff');
-await consumer.locator('.hint', { hasText: 'Staff is for staff or admin' }).waitFor();
+await consumer.locator('.hint', { hasText: 'These operations are for staff and admins' }).waitFor();
 await button(consumer.locator('.hint'), 'Sign in').click();
 await signIn(consumer, 'Demo Staff');
 assert.equal((await run(consumer, 'WhoAmI')).me.name, 'Demo Staff');
@@ -149,6 +152,23 @@ assert.equal((await answerTo(consumer, 'WhoAmI')).errors[0].extensions.code, 'UN
 await button(consumer.locator('.status'), 'Sign in first').click();
 await consumer.locator('.sign-in').waitFor();
 step('several people are signed in, one of whom asks');
+
+const narrow = await openWindow({ viewport: { width: 420, height: 860 } });
+await openExplorer(narrow);
+await narrow.keyboard.type('9000000002');
+await narrow.keyboard.press('Enter');
+await isActive(narrow, 'Demo Consumer Two');
+await button(narrow, 'Show Journeys').press('Enter');
+await run(narrow, 'Browse');
+await response(narrow).getByText('"Daily Basket"').waitFor();
+const { y, height } = await status(narrow, 'asked as Demo Consumer Two').boundingBox();
+assert.ok(y > 0 && y + height <= 860, 'the answer is out of sight');
+assert.equal(await narrow.evaluate(() => document.documentElement.scrollWidth), 420);
+await picture(narrow, 'narrow');
+await narrow.locator('.journeys button').first().press('Escape');
+await narrow.locator('.journeys').waitFor({ state: 'detached' });
+await narrow.locator('.graphiql-query-editor .focused').first().waitFor();
+step('on a narrow page and with the keyboard, the answer comes into sight, and Escape leads back to the operation');
 
 await button(consumer, 'Show Documentation Explorer').click();
 await consumer.locator('.graphiql-doc-explorer').getByText('Mutation', { exact: true }).click();

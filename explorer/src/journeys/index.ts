@@ -19,6 +19,7 @@ export type Role = 'CONSUMER' | 'VENDOR' | 'STAFF' | 'ADMIN';
 export interface Operation {
   name: string;
   kind: 'query' | 'mutation' | 'subscription';
+  variables: string[];
 }
 
 export interface Journey {
@@ -31,11 +32,11 @@ export interface Journey {
 }
 
 function journey(name: string, roles: Role[], query: string, variables: object): Journey {
-  const operations = parse(query).definitions.flatMap((definition) =>
-    definition.kind === 'OperationDefinition' && definition.name
-      ? [{ name: definition.name.value, kind: definition.operation }]
-      : [],
-  );
+  const operations = parse(query).definitions.flatMap((definition) => {
+    if (definition.kind !== 'OperationDefinition' || !definition.name) return [];
+    const names = definition.variableDefinitions?.map(({ variable }) => variable.name.value) ?? [];
+    return [{ name: definition.name.value, kind: definition.operation, variables: names }];
+  });
   // No variables are no text, so that their editor stays out of the way.
   const text = Object.keys(variables).length ? JSON.stringify(variables, null, 2) : '';
   return { name, roles, query, variables: text, operations };
