@@ -9,8 +9,8 @@ import {
 import { expiring, graphql, moveOrder, placeOrder, signInConsumer, signInVendor, soon, step } from './gateway.mjs';
 
 const SESSIONS = 'society-gateway:sessions';
-// A gateway that is away is complained of by the browser as well.
-const expected = /status of 4\d\d|ERR_CONNECTION_REFUSED|WebSocket connection to/;
+// A gateway that is away is complained of by the browser as well, and by an editor that wants a worker of it: an event.
+const expected = /status of 4\d\d|ERR_CONNECTION_REFUSED|WebSocket connection to|^Event$/;
 
 // Of the page itself: the tab that shows how it is done sends a name.
 const isRenewal = (request) => request.postData()?.includes('refreshSession') && !request.postDataJSON().operationName;

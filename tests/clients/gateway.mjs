@@ -42,10 +42,12 @@ export function expiring(token, seconds) {
 
 // An order of the consumer at the vendor's shop: its id.
 export async function placeOrder(consumer, vendor) {
-  const { myShop } = await graphql(vendor, '{ myShop { items(first: 1) { nodes { id } } } }');
+  // That of which there is most: hundreds are ordered here.
+  const { myItems } = await graphql(vendor, '{ myItems(first: 50) { nodes { id isAvailable quantityInStock } } }');
+  const [item] = myItems.nodes.filter((item) => item.isAvailable).sort((a, b) => b.quantityInStock - a.quantityInStock);
   await graphql(consumer, 'mutation { clearCart { message } }');
   const add = 'mutation($item: ID!) { addToCart(itemId: $item) { message } }';
-  await graphql(consumer, add, { item: myShop.items.nodes[0].id });
+  await graphql(consumer, add, { item: item.id });
   const confirm = 'mutation { confirmOrder(input: { paymentMode: CASH }) { order { id } } }';
   return (await graphql(consumer, confirm)).confirmOrder.order.id;
 }

@@ -16,11 +16,13 @@ process.env.TOKEN_SECRET ??= 'known-to-the-gateway-and-to-its-clients';
 const folder = mkdtempSync(join(tmpdir(), 'gateway-'));
 // The database may run as somebody else.
 chmodSync(folder, 0o755);
-const settings = { LISTEN: `127.0.0.1:${OWN_PORT}`, DATA_DIR: folder, RATE_LIMITS: 'on', RUST_LOG: 'warn' };
+// Nothing else of what is set here: no database of somebody else.
+const { PATH, HOME, DEV_OTP, TOKEN_SECRET } = process.env;
+const settings = { LISTEN: `127.0.0.1:${OWN_PORT}`, DATA_DIR: folder, RATE_LIMITS: 'on', RUST_LOG: 'warn', DEV_OTP, TOKEN_SECRET };
 let running;
 
 export async function start() {
-  running = spawn(GATEWAY_BINARY, ['serve'], { env: { ...process.env, ...settings }, stdio: ['ignore', 'ignore', 'inherit'] });
+  running = spawn(GATEWAY_BINARY, ['serve'], { env: { PATH, HOME, ...settings }, stdio: ['ignore', 'ignore', 'inherit'] });
   for (let tries = 0; !(await isReady()); tries += 1) {
     assert.ok(running.exitCode === null && tries < 600, 'the gateway does not start');
     await pause(100);
