@@ -1,14 +1,21 @@
 // Who asks: the people who are signed in here, one of whom is active. Always in sight, because every answer depends on it.
 import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
+import { createPortal } from 'react-dom';
 import { HouseMark } from './icons';
-import { journeyOf, type Journey } from './journeys';
-import { nameOf, sessions, signOut, switchTo, type User } from './sessions';
+import { journeyOf, type Journey, type Role } from './journeys';
+import { dismiss, nameOf, sessions, signOut, switchTo, type User } from './sessions';
 import { useStore } from './store';
 
+/** GraphiQL places what it is given last, and this comes first, also for the tab key. */
+const place = document.getElementById('bar');
+
+const PLURAL: Record<Role, string> = { CONSUMER: 'consumers', VENDOR: 'vendors', STAFF: 'staff', ADMIN: 'admins' };
+
 export function Bar() {
-  const { all, active } = useStore(sessions);
+  const { all, active, notice } = useStore(sessions);
   const { setVisiblePlugin } = useGraphiQLActions();
-  return (
+  if (!place) return null;
+  return createPortal(
     <header className="bar graphiql-container">
       <HouseMark />
       <h1>
@@ -25,8 +32,17 @@ export function Bar() {
           {all.length ? '+ Sign in somebody else' : 'Sign in'}
         </button>
       </div>
+      {notice && (
+        <p className="notice" role="alert">
+          {notice}
+          <button type="button" onClick={dismiss} aria-label="Dismiss" title="Dismiss">
+            ×
+          </button>
+        </p>
+      )}
       <Hint role={all.find(({ user }) => user.phone === active)?.user.role ?? null} />
-    </header>
+    </header>,
+    place,
   );
 }
 
@@ -40,7 +56,7 @@ function Chip({ user, isActive }: { user: User; isActive: boolean }) {
         title={`${user.phone}${user.society ? `, ${user.society}` : ''}`}
         onClick={() => switchTo(user.phone)}
       >
-        {nameOf(user)} <small>{user.role?.toLowerCase() ?? 'new'}</small>
+        {nameOf(user)} <small>· {user.role?.toLowerCase() ?? 'new'}</small>
       </button>
       <button
         type="button"
@@ -66,7 +82,7 @@ function Hint({ role }: { role: string | null }) {
   const act = () => (other ? switchTo(other.user.phone) : setVisiblePlugin('Sign in'));
   return (
     <p className="hint">
-      {journey.name} is for {journey.roles.map((each) => each.toLowerCase()).join(' or ')}.
+      These operations are for {journey.roles.map((each) => PLURAL[each]).join(' and ')}.
       <button type="button" onClick={act}>
         {other ? `Ask as ${nameOf(other.user)}` : 'Sign in'}
       </button>

@@ -2,7 +2,8 @@
 import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { useEffect } from 'react';
 import { ids, withIds } from './ids';
-import { journeys, type Journey, type Operation } from './journeys';
+import { journeyOf, journeys, type Journey, type Operation } from './journeys';
+import { Panel } from './Panel';
 import { createStore, useStore } from './store';
 
 /** The operation that was asked for: chosen as soon as the editor knows it. */
@@ -12,8 +13,7 @@ export function JourneysPanel() {
   const open = useOpen();
   const operationName = useGraphiQL(({ operationName }) => operationName);
   return (
-    <section className="journeys" aria-label="Journeys">
-      <h2 className="graphiql-title">Journeys</h2>
+    <Panel title="Journeys" className="journeys">
       <p className="legend operations">
         <span className="query">query</span> <span className="mutation">mutation</span>{' '}
         <span className="subscription">subscription</span>
@@ -39,7 +39,7 @@ export function JourneysPanel() {
           </div>
         </div>
       ))}
-    </section>
+    </Panel>
   );
 }
 
@@ -71,7 +71,12 @@ function useOpen() {
   };
 }
 
-/** Chooses the wanted operation, writes new ids into the variables, makes room for long lines. Shows nothing. */
+/** Where a variable is among those of the tab. */
+function lineOf(variable: string | undefined, variables: string): number {
+  return variables.split('\n').findIndex((line) => line.trimStart().startsWith(`"${variable}"`)) + 1;
+}
+
+/** Chooses the wanted operation, writes new ids into the variables, keeps what is active in sight. Shows nothing. */
 export function Editors() {
   const { setOperationName } = useGraphiQLActions();
   const { operations, tabs, activeTabIndex, queryEditor, variableEditor, responseEditor } = useGraphiQL(
@@ -90,10 +95,16 @@ export function Editors() {
   useEffect(() => {
     if (!name || !operations?.some((operation) => operation.name?.value === name)) return;
     setOperationName(name);
+    const variable = journeyOf(name)?.operations.find((operation) => operation.name === name)?.variables[0];
+    variableEditor?.revealLineNearTop(lineOf(variable, variableEditor.getValue()) || 1);
     // Editing the document chooses its first operation again; only the cursor counts from then on.
     const forget = setTimeout(() => wanted.set(null), 300);
     return () => clearTimeout(forget);
-  }, [name, operations, setOperationName]);
+  }, [name, operations, variableEditor, setOperationName]);
+
+  useEffect(() => {
+    document.querySelector('.graphiql-tab-active')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [activeTabIndex, tabs[activeTabIndex]?.title]);
 
   useEffect(() => {
     // GraphiQL shows the variables of the first tab only after a change of tabs.

@@ -1,5 +1,6 @@
 // Signing in: choose one of the demo people, or type a phone, then the code.
 import { useEffect, useState, type FormEvent } from 'react';
+import { Panel } from './Panel';
 import { people, type People, type Person } from './people';
 import { enterCode, sendCode, sessions, switchTo } from './sessions';
 import { useStore } from './store';
@@ -11,7 +12,6 @@ export function SignInPanel() {
   const [step, setStep] = useState<Step>({ at: 'phone' });
   const [problem, setProblem] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
-  const { notice } = useStore(sessions);
   useEffect(() => void people.then(setKnown), []);
 
   async function attempt(act: () => Promise<void>) {
@@ -31,6 +31,10 @@ export function SignInPanel() {
       if (known?.code) return enterCode(phone, known.code);
       setStep({ at: 'code', phone });
     });
+  const back = () => {
+    setProblem(null);
+    setStep({ at: 'phone' });
+  };
   const enter = (phone: string, code: string) =>
     attempt(async () => {
       await enterCode(phone, code);
@@ -38,13 +42,7 @@ export function SignInPanel() {
     });
 
   return (
-    <section className="sign-in" aria-label="Sign in">
-      <h2 className="graphiql-title">Sign in</h2>
-      {notice && (
-        <p className="notice" role="status">
-          {notice}
-        </p>
-      )}
+    <Panel title="Sign in" className="sign-in">
       {step.at === 'phone' ? (
         <PhoneForm isBusy={isBusy} onPhone={ask} />
       ) : (
@@ -53,7 +51,7 @@ export function SignInPanel() {
           isBusy={isBusy}
           isPrinted={known?.codesArePrinted ?? false}
           onCode={enter}
-          onBack={() => setStep({ at: 'phone' })}
+          onBack={back}
         />
       )}
       {problem && (
@@ -63,7 +61,7 @@ export function SignInPanel() {
       )}
       {known?.code && <p className="aside">Every phone receives the code {known.code} here, so one click signs in.</p>}
       {known && step.at === 'phone' && <DemoPeople people={known.people} isBusy={isBusy} onChoose={ask} />}
-    </section>
+    </Panel>
   );
 }
 
@@ -81,6 +79,7 @@ function PhoneForm({ isBusy, onPhone }: { isBusy: boolean; onPhone(phone: string
           id="phone"
           type="tel"
           required
+          autoFocus
           autoComplete="tel"
           placeholder="90000 00001"
           value={phone}

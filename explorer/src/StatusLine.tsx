@@ -1,5 +1,6 @@
 // Below the answer: how it came, as whom, and what to do about a refusal.
 import { formatShortcutForOS, KEY_MAP, useGraphiQLActions } from '@graphiql/react';
+import { useEffect, useRef } from 'react';
 import { span, type Body } from './gateway';
 import { useStore } from './store';
 import { status, type Status } from './transport';
@@ -8,10 +9,17 @@ const RUN = formatShortcutForOS(KEY_MAP.runQuery.key, 'Cmd');
 
 export function StatusLine() {
   const now = useStore(status);
+  const line = useRef<HTMLDivElement>(null);
+  // On a narrow page the answer is far below the operation. Events come without asking, and leave the page where it is.
+  const asked = now.kind === 'live' ? now.kind : now;
+  useEffect(() => {
+    if (now.kind !== 'none') line.current?.closest('.graphiql-response')?.scrollIntoView({ block: 'nearest' });
+  }, [asked]);
   return (
-    <div className="status" role="status">
+    <div className="status" role="status" ref={line}>
       {now.kind === 'none' && <span className="quiet">{RUN} runs the operation that the cursor is in</span>}
       {now.kind === 'answered' && <Answered {...now} />}
+      {now.kind === 'failed' && <Failed />}
       {now.kind === 'live' && <Live {...now} />}
     </div>
   );
@@ -30,6 +38,15 @@ function Answered({ status, milliseconds, requestId, as, body }: Extract<Status,
         </span>
       )}
       <Advice body={body} isNobody={as === 'nobody'} />
+    </>
+  );
+}
+
+function Failed() {
+  return (
+    <>
+      <span className="lamp bad" />
+      <span>no answer</span>
     </>
   );
 }

@@ -2,7 +2,7 @@
 //
 // Several people may be signed in at once. They are kept in sessionStorage: another window has its own, so that a consumer
 // can watch in one what a vendor does in the other; closing the window forgets them.
-import { call, explain, NoAnswer, type Body } from './gateway';
+import { call, explain, type Body } from './gateway';
 import { createStore } from './store';
 
 export interface User {
@@ -33,6 +33,8 @@ const USER = 'user { phone name role society }';
 const TOKENS = `accessToken refreshToken expiresIn ${USER}`;
 /** A token is renewed this long before its end. */
 const EARLY_MS = 60_000;
+/** After an answer of one of these, who asked is signed out. */
+const LEAVING = ['logout', 'logoutAll', 'deleteMyAccount'];
 
 export const sessions = createStore<Sessions>({ ...restored(), notice: null });
 
@@ -67,18 +69,27 @@ function keep(session: Session): void {
 
 function drop(phone: string, notice: string | null): void {
   const all = sessions.get().all.filter(({ user }) => user.phone !== phone);
-  const active = sessions.get().active === phone ? (all.at(-1)?.user.phone ?? null) : sessions.get().active;
+  // Nobody else takes their place unasked.
+  const active = sessions.get().active === phone ? null : sessions.get().active;
   change({ all, active, notice });
 }
 
+export function sessionOf(phone: string | null): Session | undefined {
+  return sessions.get().all.find(({ user }) => user.phone === phone);
+}
+
 export function activeSession(): Session | undefined {
-  const { all, active } = sessions.get();
-  return all.find(({ user }) => user.phone === active);
+  return sessionOf(sessions.get().active);
 }
 
 /** Makes requests for this person from now on; null: for nobody. */
 export function switchTo(phone: string | null): void {
   change({ active: phone, notice: null });
+}
+
+/** Takes the notice away. */
+export function dismiss(): void {
+  change({ notice: null });
 }
 
 async function mutate(query: string, variables: object, token?: string): Promise<Record<string, unknown>> {
@@ -98,10 +109,10 @@ export async function enterCode(phone: string, otp: string): Promise<void> {
 }
 
 export async function signOut(phone: string): Promise<void> {
-  const session = sessions.get().all.find(({ user }) => user.phone === phone);
+  const session = sessionOf(phone);
   if (!session) return;
   try {
-    await mutate('mutation { logout { message } }', {}, await freshToken(session));
+    await mutate('mutation { logout { message } }', {}, (await fresh(session)).accessToken);
   } catch {
     // Signed out on the other side already, or out of reach: here it ends either way.
   }
@@ -118,9 +129,10 @@ function adopt(payload: unknown): void {
   switchTo(phone);
 }
 
-/** What an answer in the editor says of who is signed in: new tokens, a name, a role. */
-export function learn({ data }: Body): void {
-  for (const payload of Object.values(data ?? {})) {
+/** What an answer in the editor says of who is signed in: new tokens, a name, a role, a farewell. */
+export function learn({ data }: Body, asker: Session | undefined): void {
+  for (const [field, payload] of Object.entries(data ?? {})) {
+    if (asker && payload && LEAVING.includes(field)) return drop(asker.user.phone, `${nameOf(asker.user)} is signed out.`);
     adopt(payload);
     const user = (payload as { user?: Partial<User> } | null)?.user;
     const session = activeSession();
@@ -130,19 +142,20 @@ export function learn({ data }: Body): void {
 
 const renewals = new Map<string, Promise<Session>>();
 
-/** A token that is good for a while, renewed first where it must be. */
-export async function freshToken(session: Session): Promise<string> {
-  if (session.expiresAt - Date.now() > EARLY_MS) return session.accessToken;
-  return (await renew(session)).accessToken;
+/** The session with a token that is good for a while, renewed first where it must be. */
+export async function fresh(session: Session): Promise<Session> {
+  return session.expiresAt - Date.now() > EARLY_MS ? session : renew(session);
 }
 
-/** The next pair of tokens. Asked twice at a time, it is renewed once. */
-export function renew(session: Session): Promise<Session> {
-  const { phone } = session.user;
-  const running = renewals.get(phone);
+/** The session with the next pair of tokens. Asked twice for the same pair, also later, it is renewed once. */
+export async function renew({ user, accessToken }: Session): Promise<Session> {
+  const now = sessionOf(user.phone);
+  if (!now) throw new Error(`${nameOf(user)} is signed out.`);
+  if (now.accessToken !== accessToken) return now;
+  const running = renewals.get(user.phone);
   if (running) return running;
-  const renewal = renewed(session).finally(() => renewals.delete(phone));
-  renewals.set(phone, renewal);
+  const renewal = renewed(now).finally(() => renewals.delete(user.phone));
+  renewals.set(user.phone, renewal);
   return renewal;
 }
 
@@ -157,18 +170,10 @@ async function renewed(session: Session): Promise<Session> {
     return next;
   } catch (error) {
     const isOver = error instanceof Error && ['UNAUTHENTICATED', 'TOKEN_EXPIRED'].includes(String(error.cause));
-    if (isOver)
-      drop(session.user.phone, `${nameOf(session.user)} is signed out: the session has ended. Sign in again.`);
-    throw error;
-  }
-}
-
-/** After a refusal for want of a valid token: renews the session, or says that it is over. */
-export async function check(session: Session): Promise<void> {
-  try {
-    await renew(session);
-  } catch (error) {
-    if (error instanceof NoAnswer) throw error;
+    if (!isOver) throw error;
+    const notice = `${nameOf(session.user)} is signed out: the session has ended.`;
+    drop(session.user.phone, notice);
+    throw new Error(notice);
   }
 }
 
@@ -176,5 +181,5 @@ export const nameOf = (user: User): string => user.name ?? user.phone;
 
 // Renewed also while nobody does anything, so that the window may stay open.
 setInterval(() => {
-  for (const session of sessions.get().all) freshToken(session).catch(() => {});
+  for (const session of sessions.get().all) fresh(session).catch(() => {});
 }, EARLY_MS / 2);

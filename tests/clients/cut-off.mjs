@@ -2,15 +2,13 @@
 // everything exactly once and in the order of each order. With the very programs of docs/SUBSCRIPTIONS.md, over both transports;
 // then with tokens that expire. TOKEN_SECRET is the gateway's own.
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import WebSocket from 'ws';
 import {
-  deferred, graphql, graphqlUrl, moveOrder, placeOrder, signInConsumer, signInVendor, socketUrl, soon, step, streamUrl,
+  deferred, expiring, graphql, graphqlUrl, moveOrder, placeOrder, signInConsumer, signInVendor, socketUrl, soon, step, streamUrl,
 } from './gateway.mjs';
 import { startProxy } from './proxy.mjs';
 import { snippet } from './snippets.mjs';
 
-const { TOKEN_SECRET } = process.env;
 const [CUTS, MESSAGES, WRITERS, ORDERS] = [200, 1_000, 8, 16];
 setTimeout(() => {
   console.error('cut-off.mjs takes longer than two minutes');
@@ -147,15 +145,6 @@ function check(heard, expected, count) {
     const numbers = ours.map(({ seq }) => seq).sort((one, other) => one - other);
     assert.deepEqual(numbers, numbers.map((_, place) => place + 1));
   }
-}
-
-// The same token, good for a moment only.
-function expiring(token, seconds) {
-  const encode = (value) => Buffer.from(value).toString('base64url');
-  const [head, body] = token.split('.');
-  const claims = { ...JSON.parse(Buffer.from(body, 'base64url')), exp: Math.floor(Date.now() / 1_000) + seconds };
-  const signed = `${head}.${encode(JSON.stringify(claims))}`;
-  return `${signed}.${createHmac('sha256', TOKEN_SECRET).update(signed).digest('base64url')}`;
 }
 
 async function expire(name, url, options) {
