@@ -23,10 +23,10 @@ pub use keys::{Claims, Keys, TokenKind, Unverified};
 pub use language_model::{LanguageModel, ModelError, Prompt};
 pub use limiters::{Limit, Limiters};
 pub use media::{MEDIA_PATH, Media};
-pub use outbound::Outage;
+pub use outbound::{Outage, Seen};
 pub use razorpay::{CURRENCY, ProviderPayment, Razorpay};
 pub use sessions::{Role, Sessions, Viewer};
-pub use twilio::{Twilio, Unsent};
+pub use twilio::{AccountState, Sender, Twilio, Unsent};
 
 use crate::config::Config;
 use crate::db::{Conn, Pool, PooledConn, Statements};

@@ -67,6 +67,28 @@ impl Reply {
     }
 }
 
+/// What a provider says of a thing that it is asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen<T> {
+    /// It is there.
+    There(T),
+    /// It is not.
+    Missing,
+    /// We may not know: with this status.
+    Refused(u16),
+}
+
+impl<T> Seen<T> {
+    /// The same of something else.
+    pub fn map<U>(self, told: impl FnOnce(T) -> U) -> Seen<U> {
+        match self {
+            Seen::There(thing) => Seen::There(told(thing)),
+            Seen::Missing => Seen::Missing,
+            Seen::Refused(status) => Seen::Refused(status),
+        }
+    }
+}
+
 /// The way to one provider.
 pub struct Provider {
     name: &'static str,
@@ -147,6 +169,19 @@ impl Provider {
             if let Err(rest) = self.breaker.admit(self.clock.now()) {
                 return Err(self.gave_up(&failure.cause, attempts, rest));
             }
+        }
+    }
+
+    /// Asks for something that only is looked at. A refusal is an answer, and not logged.
+    ///
+    /// # Errors
+    /// As [`Provider::send`]; also when the answer cannot be read.
+    pub async fn look<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<Seen<T>, Outage> {
+        let reply = self.send(request, Repeat::Harmless).await?;
+        match reply.status {
+            StatusCode::NOT_FOUND => Ok(Seen::Missing),
+            status if !status.is_success() => Ok(Seen::Refused(status.as_u16())),
+            status => reply.json().map(Seen::There).ok_or_else(|| self.refused(status, "an unknown answer")),
         }
     }
 

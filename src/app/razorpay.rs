@@ -9,7 +9,7 @@ use serde_json::json;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::app::outbound::{Outage, Provider, Repeat, Reply};
+use crate::app::outbound::{Outage, Provider, Repeat, Reply, Seen};
 use crate::config::{RazorpayAccount, Secret};
 use crate::values::{Clock, Paise};
 
@@ -139,6 +139,17 @@ impl Razorpay {
             Some(payments) if reply.status.is_success() => Ok(payments.items),
             _ => Err(self.provider.refused(reply.status, "the payments of an order")),
         }
+    }
+
+    /// Whether the key is accepted: looks at one order, if there is one, and tells nothing of it. Makes nothing.
+    ///
+    /// # Errors
+    /// [`Outage`]
+    pub async fn try_key(&self) -> Result<Seen<()>, Outage> {
+        let request = self.provider.client().get(self.address("orders")).query(&[("count", "1")]);
+        let secret = self.account.key_secret.reveal();
+        let request = request.basic_auth(&self.account.key_id, Some(secret));
+        Ok(self.provider.look::<Collection<ProviderOrder>>(request).await?.map(drop))
     }
 
     /// Whether the checkout signed that this payment belongs to this order. Takes the same time for any signature.

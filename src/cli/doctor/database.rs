@@ -1,11 +1,12 @@
 //! The database: whether it can be reached, is of an age and a shape that fit, and keeps what it is told.
 
 use std::collections::HashSet;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
+use tokio::time::timeout;
 use tokio_postgres::{Client, NoTls};
 
 use super::Finding;
@@ -23,8 +24,18 @@ const BESIDE_THE_POOL: usize = 5;
 
 const SUBJECT: &str = "database";
 
+/// How long all of it may take: a database that takes connections and says nothing ends nothing by itself.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Everything that can be seen of this database.
 pub(super) async fn look(url: &str, config: &Config) -> Vec<Finding> {
+    timeout(PATIENCE, findings(url, config)).await.unwrap_or_else(|_| {
+        let remedy = "look into its log, and whether something else listens at the address of DATABASE_URL";
+        vec![Finding::wrong(SUBJECT, format!("does not answer within {} s", PATIENCE.as_secs()), remedy)]
+    })
+}
+
+async fn findings(url: &str, config: &Config) -> Vec<Finding> {
     let client = match connect(url).await {
         Ok(client) => client,
         Err(cause) => {

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use super::Finding;
 use crate::app::{LanguageModel, MEDIA_PATH, Media, Prompt};
+use crate::cli::telemetry;
 use crate::config::Config;
 use crate::error::Error;
 use crate::values::UserId;
@@ -98,6 +99,26 @@ pub(super) async fn assistant(config: &Config) -> Finding {
             subject,
             format!("{name} does not answer; the log above says why"),
             "correct ASSISTANT_MODEL, ASSISTANT_URL and ASSISTANT_KEY; meanwhile what is written answers",
+        ),
+    }
+}
+
+/// Whether the collector takes traces.
+pub(super) async fn traces(config: &Config) -> Finding {
+    let subject = "traces";
+    let Some(endpoint) = &config.otlp_endpoint else {
+        return Finding::note(subject, "OTEL_EXPORTER_OTLP_ENDPOINT is not set: requests are not traced");
+    };
+    let asked = endpoint.clone();
+    // The exporter has its own time, and a thread of its own: it blocks.
+    let tried = tokio::task::spawn_blocking(move || telemetry::try_collector(&asked)).await;
+    match tried.map_err(|error| error.to_string()).flatten() {
+        Ok(()) => Finding::good(subject, format!("{endpoint} takes them")),
+        Err(cause) => Finding::wrong(
+            subject,
+            format!("{endpoint} does not take them: {cause}"),
+            "start the collector (OTLP over HTTP, port 4318), or correct OTEL_EXPORTER_OTLP_ENDPOINT and \
+             OTEL_EXPORTER_OTLP_HEADERS; meanwhile spans are dropped, and nothing else is",
         ),
     }
 }
