@@ -1,5 +1,6 @@
 //! The command line: what an operator or a developer types, and what they read back.
 
+mod bar;
 mod doctor;
 mod healthcheck;
 mod open;
@@ -14,6 +15,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::app::Role;
+use crate::cli::bar::Bar;
 use crate::config::{Config, SETTINGS};
 use crate::journeys::profile;
 use crate::values::Phone;
@@ -172,7 +174,7 @@ async fn migrate(config: Config) -> Outcome {
 
 async fn load_demo(config: Config) -> Outcome {
     let opened = open::open(config).await?;
-    if demo::load(&opened.app).await? {
+    if demo::load(&opened.app, Bar::new("Loading the demo")).await? {
         println!("The demo society is loaded. Sign in as:");
         demo::people()?
             .iter()
@@ -185,7 +187,7 @@ async fn load_demo(config: Config) -> Outcome {
 
 async fn audit(config: Config, json: bool) -> Outcome {
     let opened = open::open_unchanged(config).await?;
-    let report = audit::audit(&mut *opened.app.read().await?).await;
+    let report = audit::audit(&mut *opened.app.read().await?, Bar::new("Checking the books")).await;
     opened.close().await?;
     let report = report?;
     match json {

@@ -3,6 +3,7 @@
 mod logs;
 mod metrics;
 mod process;
+mod progress;
 mod shutdown;
 mod traces;
 
