@@ -3,12 +3,14 @@
 mod bar;
 mod doctor;
 mod healthcheck;
+mod import;
 mod open;
 mod payouts;
 mod serve;
 mod telemetry;
 
 use std::error::Error;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -18,7 +20,8 @@ use crate::app::Role;
 use crate::cli::bar::Bar;
 use crate::config::{Config, SETTINGS};
 use crate::journeys::profile;
-use crate::values::Phone;
+use crate::journeys::vendor::Import;
+use crate::values::{Phone, ShopId};
 use crate::{audit, demo, graphql, rest};
 
 /// GraphQL gateway for the consumer journeys of a housing-society commerce app.
@@ -67,6 +70,22 @@ enum Command {
         /// staff, admin, consumer or vendor.
         #[arg(value_parser = role)]
         role: Role,
+    },
+    /// Load a shop's price list: CSV or .xlsx, with the columns and rules of the vendors' upload (title and price must be
+    /// there), up to 100,000 rows.
+    ///
+    /// Rows that the shop has are passed over: those with the SKU of one of its items or, without a SKU, with the title, brand
+    /// and pack size of one. So an import that broke off, or whose rows were corrected, is run again, and adds nothing twice;
+    /// it never changes an item. Rows go in batches of 500, each a transaction. Fails when a row is left out, after the others
+    /// were added.
+    Import {
+        /// The shop's id.
+        shop: i64,
+        /// The price list.
+        file: PathBuf,
+        /// Change nothing: only say what would come of it.
+        #[arg(long)]
+        dry_run: bool,
     },
     /// List the payouts that shops asked for, with the full numbers of the accounts; or say what became of one.
     Payouts {
@@ -145,6 +164,10 @@ async fn run(command: Command, config: Config) -> Outcome {
         Command::Audit { json } => audit(config, json).await,
         Command::Doctor => doctor::doctor(config).await,
         Command::Grant { phone, role } => grant(config, &phone, role).await,
+        Command::Import { shop, file, dry_run } => {
+            let how = if dry_run { Import::Try } else { Import::Load };
+            import::run(config, ShopId(shop), &file, how).await
+        }
         Command::Payouts { paid: Some(id), .. } => payouts::settle(config, id, true).await,
         Command::Payouts { failed: Some(id), .. } => payouts::settle(config, id, false).await,
         Command::Payouts { .. } => payouts::list(config).await,

@@ -36,8 +36,8 @@ impl Progress for Bar {
     }
 
     fn next(&self, step: &str) {
-        // Names may be those of a file: nothing in them may move the cursor.
-        self.0.set_message(step.escape_debug().to_string());
+        // Nothing in a name may move the cursor.
+        self.0.set_message(step.replace(char::is_control, " "));
         self.0.inc(1);
     }
 }
