@@ -1,7 +1,5 @@
 //! Brings a database to the shape this binary knows.
 
-use diesel::migration::Migration;
-use diesel::pg::Pg;
 use diesel_async::AsyncMigrationHarness;
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -30,13 +28,14 @@ pub async fn migrate(url: &str, progress: impl Progress) -> Result<Migrated> {
         if !steps.is_empty() {
             progress.begin(steps.len());
         }
-        let apply = |step: &Box<dyn Migration<Pg>>| {
+        let mut applied = Migrated::new();
+        for step in &steps {
             let name = step.name().to_string();
             progress.next(&name);
             harness.run_migration(step).map_err(Error::internal)?;
-            Ok(name)
-        };
-        steps.iter().map(apply).collect()
+            applied.push(name);
+        }
+        Ok(applied)
     })
     .await
     .map_err(Error::internal)?
