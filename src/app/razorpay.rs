@@ -11,6 +11,7 @@ use subtle::ConstantTimeEq;
 
 use crate::app::outbound::{Outage, Provider, Repeat, Reply, Seen};
 use crate::config::{RazorpayAccount, Secret};
+use crate::meters::Meters;
 use crate::values::{Clock, Paise};
 
 /// The one currency.
@@ -64,8 +65,13 @@ impl Razorpay {
     ///
     /// # Errors
     /// When this machine's certificates cannot be read.
-    pub fn new(account: RazorpayAccount, time: Duration, clock: Clock) -> reqwest::Result<Razorpay> {
-        Ok(Razorpay { provider: Provider::new("razorpay", time, clock)?, account })
+    pub fn new(
+        account: RazorpayAccount,
+        time: Duration,
+        clock: Clock,
+        meters: &Meters,
+    ) -> reqwest::Result<Razorpay> {
+        Ok(Razorpay { provider: Provider::new("razorpay", time, clock, meters)?, account })
     }
 
     /// What the checkout names the account by.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::app::outbound::{Outage, Provider, Repeat};
 use crate::config::{TwilioAccount, TwilioSender};
+use crate::meters::Meters;
 use crate::values::{Clock, Phone};
 
 pub use account::{AccountState, Sender};
@@ -42,8 +43,13 @@ impl Twilio {
     ///
     /// # Errors
     /// When this machine's certificates cannot be read.
-    pub fn new(account: TwilioAccount, time: Duration, clock: Clock) -> reqwest::Result<Twilio> {
-        Ok(Twilio { provider: Provider::new("twilio", time, clock)?, account })
+    pub fn new(
+        account: TwilioAccount,
+        time: Duration,
+        clock: Clock,
+        meters: &Meters,
+    ) -> reqwest::Result<Twilio> {
+        Ok(Twilio { provider: Provider::new("twilio", time, clock, meters)?, account })
     }
 
     /// Refuses at once while messages are known not to be sent.

@@ -7,6 +7,7 @@ use crate::app::{AccountState, Outage, Razorpay, Seen, Sender, Twilio};
 use crate::config::{
     Config, Environment, OtpDelivery, Payments, RazorpayAccount, TwilioAccount, TwilioSender,
 };
+use crate::meters::Meters;
 use crate::values::Clock;
 
 const CODES: &str = "codes";
@@ -18,7 +19,7 @@ const CERTIFICATES: &str = "install the certificates of the authorities (ca-cert
 pub(super) async fn codes(config: &Config) -> Vec<Finding> {
     match (config.otp_delivery, &config.twilio) {
         (OtpDelivery::Twilio, Some(account)) => {
-            match Twilio::new(account.clone(), patience(config), Clock::default()) {
+            match Twilio::new(account.clone(), patience(config), Clock::default(), &Meters::default()) {
                 Ok(twilio) => text_messages(&twilio, account).await,
                 Err(error) => vec![Finding::wrong(CODES, error.to_string(), CERTIFICATES)],
             }
@@ -41,7 +42,7 @@ pub(super) async fn codes(config: &Config) -> Vec<Finding> {
 pub(super) async fn payments(config: &Config) -> Vec<Finding> {
     match (config.payments, &config.razorpay) {
         (Payments::Razorpay, Some(account)) => {
-            match Razorpay::new(account.clone(), patience(config), Clock::default()) {
+            match Razorpay::new(account.clone(), patience(config), Clock::default(), &Meters::default()) {
                 Ok(razorpay) => checkout(&razorpay, account, config).await,
                 Err(error) => vec![Finding::wrong(PAYMENTS, error.to_string(), CERTIFICATES)],
             }

@@ -13,6 +13,7 @@ use crate::app::{LanguageModel, MEDIA_PATH, Media, Prompt};
 use crate::cli::telemetry;
 use crate::config::Config;
 use crate::error::Error;
+use crate::meters::Meters;
 use crate::values::UserId;
 
 /// How long a service may take to answer.
@@ -57,7 +58,7 @@ pub(super) async fn redis(config: &Config) -> Finding {
 
 /// Whether a picture can be kept, read and forgotten.
 pub(super) async fn media(config: &Config) -> Finding {
-    let (subject, media) = ("pictures", Media::new(config));
+    let (subject, media) = ("pictures", Media::new(config, &Meters::default()));
     let place = match &config.media_url {
         Some(url) => url.clone(),
         None => config.data_dir.join("media").display().to_string(),
@@ -89,7 +90,7 @@ pub(super) async fn assistant(config: &Config) -> Finding {
     };
     let begin = Instant::now();
     let prompt = Prompt { system: "Answer with one word.".to_owned(), question: "Are you there?".to_owned() };
-    let answers = match LanguageModel::of(config) {
+    let answers = match LanguageModel::of(config, &Meters::default()) {
         Some(model) => model.ask(prompt).all(|piece| std::future::ready(piece.is_ok())).await,
         None => false,
     };
