@@ -55,7 +55,7 @@ pub(super) async fn payments(config: &Config) -> Vec<Finding> {
         }
         _ => vec![Finding::note(
             PAYMENTS,
-            "PAYMENTS is off: wallets cannot be loaded; orders are paid in cash",
+            "PAYMENTS is off: wallets cannot be loaded, and pay with what they hold",
         )],
     }
 }

@@ -1,5 +1,7 @@
 //! What the settings come to. Those that could not be used would have ended the process before.
 
+use std::collections::HashSet;
+
 use chrono::Utc;
 
 use super::Finding;
@@ -20,28 +22,32 @@ pub(super) fn look(config: &Config) -> Vec<Finding> {
         Environment::Production => Finding::good("settings", "APP_ENV is production"),
     }];
     if config.environment == Environment::Production {
-        findings.extend([secret(config), address(config), origins(config)].into_iter().flatten());
-        findings.extend(watched(config));
+        findings.push(secrets(config));
+        findings.extend([address(config), origins(config), watched(config)].into_iter().flatten());
     }
     findings.extend(rest_end(config));
     findings
 }
 
-/// Who guesses the secret signs in as anybody.
-fn secret(config: &Config) -> Option<Finding> {
-    let secret = config.token_secret.as_ref()?;
-    let different = secret.chars().collect::<std::collections::HashSet<_>>().len();
-    let words = secret.to_ascii_lowercase();
-    let problem = if different < FEWEST_CHARACTERS {
-        "TOKEN_SECRET repeats a few characters"
-    } else if PLACEHOLDERS.iter().any(|word| words.contains(word)) {
-        "TOKEN_SECRET reads like a placeholder"
-    } else {
-        return Some(Finding::good("secret", "TOKEN_SECRET is long, and nothing that one types"));
+/// Who guesses a secret, also a former one, signs in as anybody.
+fn secrets(config: &Config) -> Finding {
+    let previous = config.token_secrets_previous.iter().map(|secret| ("TOKEN_SECRETS_PREVIOUS", secret));
+    let mut all = config.token_secret.iter().map(|secret| ("TOKEN_SECRET", secret)).chain(previous);
+    let Some((setting, _)) = all.find(|(_, secret)| can_be_guessed(secret)) else {
+        return Finding::good("secret", "TOKEN_SECRET is long, and nothing that one types");
     };
-    let remedy = "set TOKEN_SECRET to what `openssl rand -hex 32` prints, and keep the former one in TOKEN_SECRETS_PREVIOUS \
-        until nobody needs it";
-    Some(Finding::wrong("secret", format!("{problem}: who guesses it signs in as anybody"), remedy))
+    Finding::wrong(
+        "secret",
+        format!("{setting} can be guessed: whoever does signs in as anybody"),
+        "set TOKEN_SECRET to what `openssl rand -hex 32` prints, and take the former one away, also from \
+         TOKEN_SECRETS_PREVIOUS: people sign in anew, and vendors enter their account numbers again",
+    )
+}
+
+fn can_be_guessed(secret: &str) -> bool {
+    let different: HashSet<char> = secret.chars().collect();
+    let words = secret.to_ascii_lowercase();
+    different.len() < FEWEST_CHARACTERS || PLACEHOLDERS.iter().any(|word| words.contains(word))
 }
 
 /// How clients come in.

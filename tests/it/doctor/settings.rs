@@ -28,9 +28,11 @@ async fn settings_that_open_a_door_in_production_are_told() {
     }
 
     for secret in ["abababababababababababababababababab", "Change-me-before-you-go-live-0123456789"] {
-        let wrong =
-            visit(&app, &[&PRODUCTION[..], &[("TOKEN_SECRET", secret)]].concat()).await.wrong("secret");
-        assert!(wrong.contains("openssl rand -hex 32") && !wrong.contains(secret), "{wrong}");
+        for setting in ["TOKEN_SECRET", "TOKEN_SECRETS_PREVIOUS"] {
+            let told = visit(&app, &[&PRODUCTION[..], &[(setting, secret)]].concat()).await.wrong("secret");
+            assert!(told.contains(&format!("{setting} can be guessed")) && !told.contains(secret), "{told}");
+            assert!(told.contains("openssl rand -hex 32"), "{told}");
+        }
     }
     let open = [("PUBLIC_URL", "http://app.example.org"), ("REST_DEPRECATION", "2020-01-31,2020-12-31")];
     let open = visit(&app, &[&PRODUCTION[..], &open].concat()).await;
