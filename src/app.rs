@@ -23,10 +23,10 @@ pub use keys::{Claims, Keys, TokenKind, Unverified};
 pub use language_model::{LanguageModel, ModelError, Prompt};
 pub use limiters::{Limit, Limiters};
 pub use media::{MEDIA_PATH, Media};
-pub use outbound::Outage;
+pub use outbound::{Outage, Seen};
 pub use razorpay::{CURRENCY, ProviderPayment, Razorpay};
 pub use sessions::{Role, Sessions, Viewer};
-pub use twilio::{Twilio, Unsent};
+pub use twilio::{AccountState, Sender, Twilio, Unsent};
 
 use crate::config::Config;
 use crate::db::{Conn, Pool, PooledConn, Statements};
@@ -80,15 +80,19 @@ impl App {
     #[must_use]
     pub fn new(config: Config, clock: Clock, pool: Pool, secret: &[u8]) -> Arc<App> {
         let keys = Keys::new(secret, config.token_secrets_previous.iter().map(String::as_bytes));
-        let media = Media::new(&config);
-        let language_model = LanguageModel::of(&config);
-        let time = Duration::from_secs(config.provider_seconds.into());
-        let text_messages =
-            config.twilio.clone().and_then(|account| made(Twilio::new(account, time, clock.clone())));
-        let razorpay =
-            config.razorpay.clone().and_then(|account| made(Razorpay::new(account, time, clock.clone())));
         let meters = Arc::new(Meters::default());
         meters.started(clock.now().timestamp());
+        let media = Media::new(&config, &meters);
+        let language_model = LanguageModel::of(&config, &meters);
+        let time = Duration::from_secs(config.provider_seconds.into());
+        let text_messages = config
+            .twilio
+            .clone()
+            .and_then(|account| made(Twilio::new(account, time, clock.clone(), &meters)));
+        let razorpay = config
+            .razorpay
+            .clone()
+            .and_then(|account| made(Razorpay::new(account, time, clock.clone(), &meters)));
         let limiters = Limiters::new(&clock, config.rate_limits, meters.clone());
         Arc::new(App {
             config,

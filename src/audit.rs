@@ -22,6 +22,7 @@ use diesel_async::SimpleAsyncConnection;
 use crate::audit::check::Check;
 use crate::db::Conn;
 use crate::error::Result;
+use crate::values::Progress;
 
 pub use report::{Fault, Finding, Report};
 
@@ -40,18 +41,18 @@ const CHECKS: [&[Check]; 11] = [
     requests::CHECKS,
 ];
 
-/// Runs every check in one read-only snapshot, beside whatever else the database does.
+/// Runs every check in one read-only snapshot, beside whatever else the database does, and tells each as it begins.
 ///
 /// # Errors
 /// `INTERNAL` when the database fails. What is at fault is no error: it stands in the report.
-pub async fn audit(conn: &mut Conn) -> Result<Report> {
+pub async fn audit(conn: &mut Conn, progress: impl Progress) -> Result<Report> {
     conn.build_transaction()
         .read_only()
         .repeatable_read()
         .run(async |conn| {
             // Large tables take their time; nobody waits for a lock of a transaction that only reads.
             conn.batch_execute("SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '64MB'").await?;
-            look(conn).await
+            run(conn, &progress).await
         })
         .await
 }
@@ -62,8 +63,14 @@ pub async fn audit(conn: &mut Conn) -> Result<Report> {
 /// # Errors
 /// As [`audit`].
 pub async fn look(conn: &mut Conn) -> Result<Report> {
+    run(conn, &()).await
+}
+
+async fn run(conn: &mut Conn, progress: &impl Progress) -> Result<Report> {
+    progress.begin(CHECKS.iter().map(|of| of.len()).sum());
     let mut findings = Vec::new();
     for check in CHECKS.into_iter().flatten() {
+        progress.next(check.name);
         findings.push(check.run(conn).await?);
     }
     Ok(Report::of(findings))

@@ -1,22 +1,27 @@
 //! The command line: what an operator or a developer types, and what they read back.
 
+mod bar;
 mod doctor;
 mod healthcheck;
+mod import;
 mod open;
 mod payouts;
 mod serve;
 mod telemetry;
 
 use std::error::Error;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::app::Role;
+use crate::cli::bar::Bar;
 use crate::config::{Config, SETTINGS};
 use crate::journeys::profile;
-use crate::values::Phone;
+use crate::journeys::vendor::Import;
+use crate::values::{Phone, ShopId};
 use crate::{audit, demo, graphql, rest};
 
 /// GraphQL gateway for the consumer journeys of a housing-society commerce app.
@@ -66,6 +71,22 @@ enum Command {
         #[arg(value_parser = role)]
         role: Role,
     },
+    /// Load a shop's price list: CSV or .xlsx, with the columns and rules of the vendors' upload (title and price must be
+    /// there), up to 100,000 rows.
+    ///
+    /// Rows that the shop has are passed over: those with the SKU of one of its items or, without a SKU, with the title, brand
+    /// and pack size of one. So an import that broke off, or whose rows were corrected, is run again, and adds nothing twice;
+    /// it never changes an item. Rows go in batches of 500, each a transaction. Fails when a row is left out, after the others
+    /// were added.
+    Import {
+        /// The shop's id.
+        shop: i64,
+        /// The price list.
+        file: PathBuf,
+        /// Change nothing: only say what would come of it.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// List the payouts that shops asked for, with the full numbers of the accounts; or say what became of one.
     Payouts {
         /// The payout with this id was paid.
@@ -77,12 +98,24 @@ enum Command {
     },
 }
 
+impl Command {
+    /// Whether nothing comes of it but what it prints.
+    fn only_tells(&self) -> bool {
+        use Command::{Audit, Completions, Doctor, Openapi, Schema};
+        matches!(self, Audit { .. } | Completions { .. } | Doctor | Openapi { .. } | Schema)
+    }
+}
+
 type Outcome = Result<(), Box<dyn Error>>;
 
 /// Runs the command that was typed.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if cli.command.as_ref().is_some_and(Command::only_tells) {
+        // Who reads the first lines and leaves ends it, as everywhere.
+        sigpipe::reset();
+    }
     // What describes the build needs no settings.
     match cli.command {
         Some(Command::Schema) => {
@@ -143,6 +176,10 @@ async fn run(command: Command, config: Config) -> Outcome {
         Command::Audit { json } => audit(config, json).await,
         Command::Doctor => doctor::doctor(config).await,
         Command::Grant { phone, role } => grant(config, &phone, role).await,
+        Command::Import { shop, file, dry_run } => {
+            let how = if dry_run { Import::Try } else { Import::Load };
+            import::run(config, ShopId(shop), &file, how).await
+        }
         Command::Payouts { paid: Some(id), .. } => payouts::settle(config, id, true).await,
         Command::Payouts { failed: Some(id), .. } => payouts::settle(config, id, false).await,
         Command::Payouts { .. } => payouts::list(config).await,
@@ -172,7 +209,7 @@ async fn migrate(config: Config) -> Outcome {
 
 async fn load_demo(config: Config) -> Outcome {
     let opened = open::open(config).await?;
-    if demo::load(&opened.app).await? {
+    if demo::load(&opened.app, Bar::new("Loading the demo")).await? {
         println!("The demo society is loaded. Sign in as:");
         demo::people()?
             .iter()
@@ -185,7 +222,7 @@ async fn load_demo(config: Config) -> Outcome {
 
 async fn audit(config: Config, json: bool) -> Outcome {
     let opened = open::open_unchanged(config).await?;
-    let report = audit::audit(&mut *opened.app.read().await?).await;
+    let report = audit::audit(&mut *opened.app.read().await?, Bar::new("Checking the books")).await;
     opened.close().await?;
     let report = report?;
     match json {

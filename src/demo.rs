@@ -15,7 +15,7 @@ use crate::ledger::book::{self, Posting, WalletKind, WalletSource};
 use crate::ledger::coupon::DiscountType;
 use crate::ledger::stock;
 use crate::schema::{consumer_profile, item, offer, shop, shop_hours, user_profile, vendor_profile};
-use crate::values::{AccountNumber, ItemId, Paise, Phone, ShopId, TimeOfDay, UserId};
+use crate::values::{AccountNumber, ItemId, Paise, Phone, Progress, ShopId, TimeOfDay, UserId};
 
 const CITY: &str = "Pune";
 const PEOPLE: &str = include_str!("demo/people.csv");
@@ -106,11 +106,11 @@ pub fn people() -> Result<Vec<Person>> {
     rows(PEOPLE)
 }
 
-/// Loads the demo society into a database that holds nobody yet. Says whether it did.
+/// Loads the demo society into a database that holds nobody yet, and tells each row as it does. Says whether it did.
 ///
 /// # Errors
 /// `INTERNAL` when the database refuses a row; then nothing is loaded.
-pub async fn load(app: &std::sync::Arc<App>) -> Result<bool> {
+pub async fn load(app: &std::sync::Arc<App>, progress: impl Progress) -> Result<bool> {
     let (now, loading) = (app.clock.now(), app.clone());
     app.write(async move |conn| {
         // Of two gateways that start on one empty database, the second waits and finds it loaded.
@@ -121,32 +121,39 @@ pub async fn load(app: &std::sync::Arc<App>) -> Result<bool> {
         .get_result(conn)
         .await?;
         if empty {
-            load_all(conn, &loading.keys, now).await?;
+            load_all(conn, &loading.keys, now, &progress).await?;
         }
         Ok(empty)
     })
     .await
 }
 
-async fn load_all(conn: &mut Conn, keys: &Keys, now: DateTime<Utc>) -> Result<()> {
+async fn load_all(conn: &mut Conn, keys: &Keys, now: DateTime<Utc>, progress: &impl Progress) -> Result<()> {
+    let (people, items) = (people()?, rows::<ItemRow>(ITEMS)?);
+    let (shop_rows, offers) = (rows::<ShopRow>(SHOPS)?, rows::<OfferRow>(OFFERS)?);
+    progress.begin(people.len() + shop_rows.len() + items.len() + offers.len());
     let mut users = Vec::new();
-    for person in people()? {
+    for person in people {
+        progress.next(&person.name);
         let id = load_person(conn, &person, now).await?;
         load_account(conn, &person, id, keys, now).await?;
         users.push((person.key.clone(), id));
     }
     let mut shops = Vec::new();
-    for row in rows::<ShopRow>(SHOPS)? {
+    for row in shop_rows {
+        progress.next(&row.name);
         let shop = load_shop(conn, &row, find(&users, &row.owner)?).await?;
         load_hours(conn, &row, shop).await?;
         shops.push((row.key.clone(), shop));
     }
-    for row in rows::<ItemRow>(ITEMS)? {
+    for row in items {
+        progress.next(&row.title);
         let shop = find(&shops, &row.shop)?;
         load_item(conn, &row, shop, now).await?;
     }
     let staff = find(&users, "demo-staff")?;
-    for row in rows::<OfferRow>(OFFERS)? {
+    for row in offers {
+        progress.next(&row.title);
         let shop = row.shop.as_deref().map(|key| find(&shops, key)).transpose()?;
         load_offer(conn, &row, shop, staff, now).await?;
     }

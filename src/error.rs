@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use strum::{IntoStaticStr, VariantArray};
 
 use crate::values::Paise;
 
@@ -19,7 +20,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub const INTERNAL_MESSAGE: &str = "An unexpected error occurred. Please try again later.";
 
 /// What a client can do about an error: `extensions.code` in GraphQL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Code {
     /// An argument is wrong; `field` names it. Correct it.
     BadInput,
@@ -65,55 +67,10 @@ pub enum Code {
 }
 
 impl Code {
-    /// Every code.
-    pub const ALL: [Code; 20] = [
-        Code::BadInput,
-        Code::OtpInvalid,
-        Code::Unauthenticated,
-        Code::TokenExpired,
-        Code::OnboardingRequired,
-        Code::Forbidden,
-        Code::NotFound,
-        Code::Conflict,
-        Code::InsufficientBalance,
-        Code::InsufficientPoints,
-        Code::OutOfStock,
-        Code::OtherShopInCart,
-        Code::CouponInvalid,
-        Code::IdempotencyKeyReused,
-        Code::CursorExpired,
-        Code::RateLimited,
-        Code::AssistantUnavailable,
-        Code::ProviderUnavailable,
-        Code::Busy,
-        Code::Internal,
-    ];
-
     /// The value of `extensions.code`.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Code::BadInput => "BAD_INPUT",
-            Code::OtpInvalid => "OTP_INVALID",
-            Code::Unauthenticated => "UNAUTHENTICATED",
-            Code::TokenExpired => "TOKEN_EXPIRED",
-            Code::OnboardingRequired => "ONBOARDING_REQUIRED",
-            Code::Forbidden => "FORBIDDEN",
-            Code::NotFound => "NOT_FOUND",
-            Code::Conflict => "CONFLICT",
-            Code::InsufficientBalance => "INSUFFICIENT_BALANCE",
-            Code::InsufficientPoints => "INSUFFICIENT_POINTS",
-            Code::OutOfStock => "OUT_OF_STOCK",
-            Code::OtherShopInCart => "OTHER_SHOP_IN_CART",
-            Code::CouponInvalid => "COUPON_INVALID",
-            Code::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
-            Code::CursorExpired => "CURSOR_EXPIRED",
-            Code::RateLimited => "RATE_LIMITED",
-            Code::AssistantUnavailable => "ASSISTANT_UNAVAILABLE",
-            Code::ProviderUnavailable => "PROVIDER_UNAVAILABLE",
-            Code::Busy => "BUSY",
-            Code::Internal => "INTERNAL",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// The HTTP status of this code on the REST face (contract §1.4: state and business rules are 400).

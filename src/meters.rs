@@ -7,6 +7,7 @@
 mod client;
 mod counts;
 mod facts;
+mod providers;
 mod table;
 
 use std::time::Duration;
@@ -17,6 +18,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, 
 pub use client::token_style;
 pub use counts::{AnswerSource, Live, Otp, PoolState, RestCall};
 pub use facts::{Fact, gather, note};
+pub use providers::{Asked, ProviderMeter};
 pub use table::{Kind, MEASURES};
 
 use client::Clients;

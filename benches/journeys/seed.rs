@@ -66,7 +66,7 @@ impl fmt::Display for Size {
 /// Migrates and fills the database. Returns the consumers, signed in.
 pub async fn seed(url: &str, size: Size) -> Result<People> {
     eprintln!("seeding: {size}");
-    migrate(url).await.map_err(|error| Error::from(format!("{error:?}")))?;
+    migrate(url, ()).await.map_err(|error| Error::from(format!("{error:?}")))?;
     let client = connect(url).await?;
     client.batch_execute(&size.fill_in(include_str!("seed.sql"))).await?;
     let query = "SELECT user_session.id, user_id, city, society FROM user_session \

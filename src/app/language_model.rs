@@ -3,6 +3,7 @@
 //! What it answers is shown to people, what goes wrong with it is not: that is logged here, once.
 
 use std::sync::Arc;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use futures_util::stream::BoxStream;
@@ -15,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::config::Config;
+use crate::meters::{Asked, Meters, ProviderMeter};
 
 /// So many questions are with the provider at once.
 const PLACES: usize = 16;
@@ -43,12 +45,13 @@ pub struct LanguageModel {
     model: String,
     time: Duration,
     places: Arc<Semaphore>,
+    meter: ProviderMeter,
 }
 
 impl LanguageModel {
     /// The model of the settings, if one is set.
     #[must_use]
-    pub fn of(config: &Config) -> Option<LanguageModel> {
+    pub fn of(config: &Config, meters: &Meters) -> Option<LanguageModel> {
         let model = config.assistant_model.clone()?;
         let key = config.assistant_key.as_ref().map(|key| key.reveal().to_owned());
         let client = match (&config.assistant_url, key) {
@@ -72,7 +75,8 @@ impl LanguageModel {
             }
         };
         let time = Duration::from_secs(config.assistant_seconds.into());
-        Some(LanguageModel { client, model, time, places: Arc::new(Semaphore::new(PLACES)) })
+        let (places, meter) = (Arc::new(Semaphore::new(PLACES)), meters.provider("assistant", false));
+        Some(LanguageModel { client, model, time, places, meter })
     }
 
     /// The answer in pieces as they come. It ends with the answer, or with one error; dropping it ends the request.
@@ -100,8 +104,28 @@ impl LanguageModel {
             Some(answering) => answering.pieces().boxed(),
             None => stream::once(async { Err(ModelError) }).boxed(),
         });
-        pieces.boxed()
+        counted(pieces, self.meter.clone()).boxed()
     }
+}
+
+/// Counts an answer when it ends; one that nobody listens to any more is not counted.
+fn counted(
+    pieces: impl Stream<Item = Result<String, ModelError>> + Send,
+    meter: ProviderMeter,
+) -> impl Stream<Item = Result<String, ModelError>> + Send {
+    let (begun, mut pieces, mut meter) = (Instant::now(), Box::pin(pieces), Some(meter));
+    stream::poll_fn(move |context| {
+        let next = ready!(pieces.poll_next_unpin(context));
+        let outcome = match &next {
+            Some(Ok(_)) => None,
+            Some(Err(_)) => Some(Asked::Failed),
+            None => Some(Asked::Ok),
+        };
+        if let Some((outcome, meter)) = outcome.and_then(|outcome| Some((outcome, meter.take()?))) {
+            meter.asked(outcome, begun.elapsed());
+        }
+        Poll::Ready(next)
+    })
 }
 
 /// An answer on its way.

@@ -16,9 +16,11 @@ use object_store::prefix::PrefixStore;
 use object_store::{BackoffConfig, ClientConfigKey, GetResult, ObjectStore, ObjectStoreExt, RetryConfig};
 use rand::RngExt;
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::meters::{Asked, Meters, ProviderMeter};
 use crate::values::UserId;
 
 /// The path under which the gateway shows pictures.
@@ -39,6 +41,8 @@ pub struct Media {
     /// What the address of every picture begins with.
     public: String,
     store: OnceCell<Arc<dyn ObjectStore>>,
+    /// Of a bucket: a folder is nobody else's.
+    meter: Option<ProviderMeter>,
 }
 
 enum Place {
@@ -49,12 +53,13 @@ enum Place {
 impl Media {
     /// As the settings say. Nothing is opened yet.
     #[must_use]
-    pub fn new(config: &Config) -> Media {
+    pub fn new(config: &Config, meters: &Meters) -> Media {
         let place = match &config.media_url {
             Some(url) => Place::Bucket(url.clone()),
             None => Place::Folder(config.data_dir.join("media")),
         };
-        Media { place, public: format!("{}{MEDIA_PATH}", config.public_url), store: OnceCell::new() }
+        let meter = config.media_url.as_ref().map(|_| meters.provider("media", false));
+        Media { place, public: format!("{}{MEDIA_PATH}", config.public_url), store: OnceCell::new(), meter }
     }
 
     /// Keeps a picture of this person. Returns the address that shows it.
@@ -64,7 +69,8 @@ impl Media {
     pub async fn keep(&self, who: UserId, picture: Bytes) -> Result<String> {
         let name: u128 = rand::rng().random();
         let path = format!("{}{name:032x}{ENDING}", folder(who));
-        let kept = self.store().await?.put(&Path::from(path.as_str()), picture.into()).await;
+        let path_in_store = Path::from(path.as_str());
+        let kept = self.ask(self.store().await?.put(&path_in_store, picture.into())).await;
         kept.map_err(|error| self.failed(error))?;
         Ok(format!("{}{path}", self.public))
     }
@@ -79,7 +85,7 @@ impl Media {
             return Ok(());
         };
         let Some(path) = known(path) else { return Ok(()) };
-        match self.store().await?.delete(&path).await {
+        match self.ask(self.store().await?.delete(&path)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(self.failed(error)),
         }
@@ -93,7 +99,7 @@ impl Media {
         let store = self.store().await?;
         let folder = Path::from(folder(who));
         let theirs = store.list(Some(&folder)).map_ok(|picture| picture.location).boxed();
-        let removed = store.delete_stream(theirs).try_for_each(async |_| Ok(())).await;
+        let removed = self.ask(store.delete_stream(theirs).try_for_each(async |_| Ok(()))).await;
         match removed {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(self.failed(error)),
@@ -106,11 +112,25 @@ impl Media {
     /// `PROVIDER_UNAVAILABLE` when the bucket does not answer, `INTERNAL` when it cannot be read.
     pub async fn read(&self, path: &str) -> Result<Option<GetResult>> {
         let Some(path) = known(path) else { return Ok(None) };
-        match self.store().await?.get(&path).await {
+        match self.ask(self.store().await?.get(&path)).await {
             Ok(picture) => Ok(Some(picture)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(self.failed(error)),
         }
+    }
+
+    /// Waits for the store. What is asked of a bucket is counted.
+    async fn ask<T>(&self, answer: impl Future<Output = object_store::Result<T>>) -> object_store::Result<T> {
+        let begun = Instant::now();
+        let answer = answer.await;
+        if let Some(meter) = &self.meter {
+            let outcome = match &answer {
+                Ok(_) | Err(object_store::Error::NotFound { .. }) => Asked::Ok,
+                Err(_) => Asked::Failed,
+            };
+            meter.asked(outcome, begun.elapsed());
+        }
+        answer
     }
 
     /// A bucket is somebody else's, and comes back; a folder of ours does not.

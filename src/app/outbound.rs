@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use crate::meters::{Asked, Meters, ProviderMeter};
 use crate::values::Clock;
 
 /// So many requests are with one provider at once: one that hangs leaves most turns of the gateway free.
@@ -67,6 +68,28 @@ impl Reply {
     }
 }
 
+/// What a provider says of a thing that it is asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen<T> {
+    /// It is there.
+    There(T),
+    /// It is not.
+    Missing,
+    /// We may not know: with this status.
+    Refused(u16),
+}
+
+impl<T> Seen<T> {
+    /// The same of something else.
+    pub fn map<U>(self, told: impl FnOnce(T) -> U) -> Seen<U> {
+        match self {
+            Seen::There(thing) => Seen::There(told(thing)),
+            Seen::Missing => Seen::Missing,
+            Seen::Refused(status) => Seen::Refused(status),
+        }
+    }
+}
+
 /// The way to one provider.
 pub struct Provider {
     name: &'static str,
@@ -75,6 +98,7 @@ pub struct Provider {
     time: Duration,
     places: Semaphore,
     breaker: Breaker,
+    meter: ProviderMeter,
 }
 
 impl Provider {
@@ -82,7 +106,12 @@ impl Provider {
     ///
     /// # Errors
     /// When this machine's certificates cannot be read.
-    pub fn new(name: &'static str, time: Duration, clock: Clock) -> reqwest::Result<Provider> {
+    pub fn new(
+        name: &'static str,
+        time: Duration,
+        clock: Clock,
+        meters: &Meters,
+    ) -> reqwest::Result<Provider> {
         let client = Client::builder()
             .user_agent(concat!("society-gateway/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT)
@@ -91,7 +120,7 @@ impl Provider {
             .referer(false)
             .build()?;
         let (places, breaker) = (Semaphore::new(PLACES), Breaker::default());
-        Ok(Provider { name, client, clock, time, places, breaker })
+        Ok(Provider { name, client, clock, time, places, breaker, meter: meters.provider(name, true) })
     }
 
     /// Begins requests. They go out with [`Provider::send`].
@@ -106,7 +135,7 @@ impl Provider {
     /// [`Outage`], not logged again.
     pub fn check(&self) -> Result<(), Outage> {
         match self.breaker.wait(self.clock.now()) {
-            Some(retry_after) => Err(Outage { retry_after }),
+            Some(retry_after) => Err(self.spared(retry_after)),
             None => Ok(()),
         }
     }
@@ -116,8 +145,19 @@ impl Provider {
     /// # Errors
     /// [`Outage`] when nothing usable came in time.
     pub async fn send(&self, request: RequestBuilder, repeat: Repeat) -> Result<Reply, Outage> {
-        self.breaker.admit(self.clock.now()).map_err(|retry_after| Outage { retry_after })?;
-        let deadline = Instant::now() + self.time;
+        self.breaker.admit(self.clock.now()).map_err(|retry_after| self.spared(retry_after))?;
+        let begun = Instant::now();
+        let answer = self.ask(request, repeat, begun + self.time).await;
+        let outcome = match &answer {
+            Ok(reply) if reply.status.is_success() => Asked::Ok,
+            Ok(_) => Asked::Refused,
+            Err(_) => Asked::Failed,
+        };
+        self.meter.asked(outcome, begun.elapsed());
+        answer
+    }
+
+    async fn ask(&self, request: RequestBuilder, repeat: Repeat, deadline: Instant) -> Result<Reply, Outage> {
         let Ok(Ok(_place)) = timeout(WAIT.min(self.time), self.places.acquire()).await else {
             return Err(self.gave_up("too many requests are with it", 0, WAIT));
         };
@@ -131,12 +171,13 @@ impl Provider {
             let failure = match timeout_at(deadline, self.exchange(attempt)).await {
                 Ok(Ok(reply)) => {
                     self.breaker.succeeded();
+                    self.meter.is_down(false);
                     return Ok(reply);
                 }
                 Ok(Err(failure)) => failure,
                 Err(_) => Failure { cause: "it took too long".to_owned(), has_arrived: true, is_final: true },
             };
-            self.breaker.failed(self.clock.now());
+            self.meter.is_down(self.breaker.failed(self.clock.now()));
             let pause = (PAUSE * 2_u32.pow(attempts - 1)).mul_f64(rand::rng().random_range(0.5..1.5));
             let may_repeat = repeat == Repeat::Harmless || !failure.has_arrived;
             let is_over = attempts == ATTEMPTS || failure.is_final || Instant::now() + pause >= deadline;
@@ -150,6 +191,19 @@ impl Provider {
         }
     }
 
+    /// Asks for something that only is looked at. A refusal is an answer, and not logged.
+    ///
+    /// # Errors
+    /// As [`Provider::send`]; also when the answer cannot be read.
+    pub async fn look<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<Seen<T>, Outage> {
+        let reply = self.send(request, Repeat::Harmless).await?;
+        match reply.status {
+            StatusCode::NOT_FOUND => Ok(Seen::Missing),
+            status if !status.is_success() => Ok(Seen::Refused(status.as_u16())),
+            status => reply.json().map(Seen::There).ok_or_else(|| self.refused(status, "an unknown answer")),
+        }
+    }
+
     /// Says that an answer was of no use, for whoever reads the log; `about` is ours, never theirs.
     #[must_use]
     pub fn refused(&self, status: StatusCode, about: &str) -> Outage {
@@ -160,6 +214,11 @@ impl Provider {
             "a provider refused a request"
         );
         Outage { retry_after: REST }
+    }
+
+    fn spared(&self, retry_after: Duration) -> Outage {
+        self.meter.not_sent();
+        Outage { retry_after }
     }
 
     fn gave_up(&self, cause: &str, attempts: u32, retry_after: Duration) -> Outage {
@@ -253,13 +312,15 @@ impl Breaker {
         self.with(|record| *record = Record::default());
     }
 
-    fn failed(&self, now: DateTime<Utc>) {
+    /// Whether nobody is asked any more.
+    fn failed(&self, now: DateTime<Utc>) -> bool {
         self.with(|record| {
             record.failures = record.failures.saturating_add(1);
             if record.failures >= FAILURES {
                 record.rests_until = Some(now + REST);
             }
-        });
+            record.rests_until.is_some()
+        })
     }
 
     fn with<T>(&self, look: impl FnOnce(&mut Record) -> T) -> T {

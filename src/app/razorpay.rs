@@ -9,8 +9,9 @@ use serde_json::json;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::app::outbound::{Outage, Provider, Repeat, Reply};
+use crate::app::outbound::{Outage, Provider, Repeat, Reply, Seen};
 use crate::config::{RazorpayAccount, Secret};
+use crate::meters::Meters;
 use crate::values::{Clock, Paise};
 
 /// The one currency.
@@ -64,8 +65,13 @@ impl Razorpay {
     ///
     /// # Errors
     /// When this machine's certificates cannot be read.
-    pub fn new(account: RazorpayAccount, time: Duration, clock: Clock) -> reqwest::Result<Razorpay> {
-        Ok(Razorpay { provider: Provider::new("razorpay", time, clock)?, account })
+    pub fn new(
+        account: RazorpayAccount,
+        time: Duration,
+        clock: Clock,
+        meters: &Meters,
+    ) -> reqwest::Result<Razorpay> {
+        Ok(Razorpay { provider: Provider::new("razorpay", time, clock, meters)?, account })
     }
 
     /// What the checkout names the account by.
@@ -139,6 +145,17 @@ impl Razorpay {
             Some(payments) if reply.status.is_success() => Ok(payments.items),
             _ => Err(self.provider.refused(reply.status, "the payments of an order")),
         }
+    }
+
+    /// Whether the key is accepted: looks at one order, if there is one, and tells nothing of it. Makes nothing.
+    ///
+    /// # Errors
+    /// [`Outage`]
+    pub async fn try_key(&self) -> Result<Seen<()>, Outage> {
+        let request = self.provider.client().get(self.address("orders")).query(&[("count", "1")]);
+        let secret = self.account.key_secret.reveal();
+        let request = request.basic_auth(&self.account.key_id, Some(secret));
+        Ok(self.provider.look::<Collection<ProviderOrder>>(request).await?.map(drop))
     }
 
     /// Whether the checkout signed that this payment belongs to this order. Takes the same time for any signature.

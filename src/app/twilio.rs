@@ -1,5 +1,7 @@
 //! Text messages through Twilio's Messages API.
 
+mod account;
+
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -7,7 +9,10 @@ use serde::Deserialize;
 
 use crate::app::outbound::{Outage, Provider, Repeat};
 use crate::config::{TwilioAccount, TwilioSender};
+use crate::meters::Meters;
 use crate::values::{Clock, Phone};
+
+pub use account::{AccountState, Sender};
 
 /// Why no message can reach this number, as Twilio numbers it: none of its numbers, no mobile phone, one that said STOP, a
 /// country that messages are not sent to.
@@ -38,8 +43,13 @@ impl Twilio {
     ///
     /// # Errors
     /// When this machine's certificates cannot be read.
-    pub fn new(account: TwilioAccount, time: Duration, clock: Clock) -> reqwest::Result<Twilio> {
-        Ok(Twilio { provider: Provider::new("twilio", time, clock)?, account })
+    pub fn new(
+        account: TwilioAccount,
+        time: Duration,
+        clock: Clock,
+        meters: &Meters,
+    ) -> reqwest::Result<Twilio> {
+        Ok(Twilio { provider: Provider::new("twilio", time, clock, meters)?, account })
     }
 
     /// Refuses at once while messages are known not to be sent.
@@ -55,7 +65,7 @@ impl Twilio {
     /// # Errors
     /// [`Unsent`]
     pub async fn send(&self, to: &Phone, text: &str) -> Result<(), Unsent> {
-        let TwilioAccount { url, sid, user, password, sender } = &self.account;
+        let TwilioAccount { user, password, sender, .. } = &self.account;
         let sender = match sender {
             TwilioSender::From(from) => ("From", from.as_str()),
             TwilioSender::Service(service) => ("MessagingServiceSid", service.as_str()),
@@ -63,7 +73,7 @@ impl Twilio {
         let request = self
             .provider
             .client()
-            .post(format!("{url}/2010-04-01/Accounts/{sid}/Messages.json"))
+            .post(self.of_account("/Messages.json"))
             .basic_auth(user, Some(password.reveal()))
             .form(&[("To", to.as_str()), sender, ("Body", text)]);
         let reply = self.provider.send(request, Repeat::Harmless).await.map_err(Unsent::Outage)?;
@@ -78,5 +88,10 @@ impl Twilio {
         // Their sentence may repeat the number: the code says as much.
         let about = code.map_or("no code".to_owned(), |code| format!("code {code}"));
         Err(Unsent::Outage(self.provider.refused(reply.status, &about)))
+    }
+
+    fn of_account(&self, rest: &str) -> String {
+        let TwilioAccount { url, sid, .. } = &self.account;
+        format!("{url}/2010-04-01/Accounts/{sid}{rest}")
     }
 }

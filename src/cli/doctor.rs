@@ -1,15 +1,17 @@
 //! Looks at everything that the gateway stands on, and says what to do about what is wrong.
 //!
-//! It changes nothing but a picture, which it keeps, reads and forgets again. The private PostgreSQL is started for it
-//! where it does not run.
+//! It changes nothing but a picture, which it keeps, reads and forgets again, sends nobody a message and takes no money. The
+//! private PostgreSQL is started for it where it does not run. Whatever is asked has its time, so that it always ends.
 
 mod database;
+mod providers;
 mod services;
+mod settings;
 
 use std::fmt;
 
 use super::{Outcome, open};
-use crate::config::{Config, Environment};
+use crate::config::Config;
 use crate::db::embedded::EmbeddedError;
 
 /// What was found out about one thing.
@@ -67,35 +69,20 @@ pub(super) async fn doctor(config: Config) -> Outcome {
         println!("{finding}");
         wrong += usize::from(finding.is_wrong());
     };
-    settings(&config).into_iter().for_each(&mut show);
+    settings::look(&config).into_iter().for_each(&mut show);
     show(services::address(&config).await);
     look_at_database(&config, &mut show).await?;
     show(services::redis(&config).await);
     show(services::media(&config).await);
+    providers::codes(&config).await.into_iter().for_each(&mut show);
+    providers::payments(&config).await.into_iter().for_each(&mut show);
     show(services::assistant(&config).await);
+    show(services::traces(&config).await);
     match wrong {
         0 => Ok(()),
         1 => Err("one thing is wrong; the arrow says what to do".into()),
         more => Err(format!("{more} things are wrong; the arrows say what to do").into()),
     }
-}
-
-/// Settings that could not be used would have ended the process before: what is left is what they come to.
-fn settings(config: &Config) -> Vec<Finding> {
-    let mut findings = vec![match config.environment {
-        Environment::Development => {
-            Finding::note("settings", "APP_ENV is development: codes are in the log, money is given away")
-        }
-        Environment::Production => Finding::good("settings", "APP_ENV is production"),
-    }];
-    if config.environment == Environment::Production && config.public_url.starts_with("http://") {
-        findings.push(Finding::wrong(
-            "settings",
-            format!("PUBLIC_URL is {}: tokens and codes travel in the open", config.public_url),
-            "put a proxy that speaks HTTPS in front, and its address into PUBLIC_URL",
-        ));
-    }
-    findings
 }
 
 async fn look_at_database(config: &Config, show: &mut impl FnMut(Finding)) -> Outcome {

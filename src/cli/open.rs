@@ -9,10 +9,11 @@ use std::sync::Arc;
 use rand::Rng;
 
 use crate::app::App;
+use crate::cli::bar::Bar;
 use crate::config::Config;
 use crate::db::embedded::{Embedded, EmbeddedError, Options};
 use crate::db::{Migrated, Pool, migrate, pending};
-use crate::values::Clock;
+use crate::values::{Clock, Progress};
 
 /// An app on a migrated database.
 pub(super) struct Opened {
@@ -33,25 +34,29 @@ impl Opened {
 }
 
 /// What becomes of a database of another shape than this version knows.
-#[derive(Clone, Copy)]
-enum Other {
-    /// It is brought up to date.
-    Migrate,
+enum Other<P> {
+    /// It is brought up to date, and this is told how far.
+    Migrate(P),
     /// It is refused.
     Refuse,
 }
 
-/// Opens the database of the settings, the private one if there is none, and brings it up to date.
+/// Opens the database of the settings, the private one if there is none, and brings it up to date. Who waits sees a bar.
 pub(super) async fn open(config: Config) -> Result<Opened, Box<dyn Error>> {
-    open_or(config, Other::Migrate).await
+    open_or(config, Other::Migrate(Bar::new("Migrating"))).await
+}
+
+/// The same without a bar, for who logs.
+pub(super) async fn open_quietly(config: Config) -> Result<Opened, Box<dyn Error>> {
+    open_or(config, Other::Migrate(())).await
 }
 
 /// Opens a database that is up to date already, for who only looks.
 pub(super) async fn open_unchanged(config: Config) -> Result<Opened, Box<dyn Error>> {
-    open_or(config, Other::Refuse).await
+    open_or(config, Other::<()>::Refuse).await
 }
 
-async fn open_or(config: Config, other: Other) -> Result<Opened, Box<dyn Error>> {
+async fn open_or(config: Config, other: Other<impl Progress>) -> Result<Opened, Box<dyn Error>> {
     let Some(url) = config.database_url.clone() else {
         let embedded = start_embedded(&config).await?;
         let url = embedded.database_url();
@@ -67,9 +72,13 @@ async fn open_or(config: Config, other: Other) -> Result<Opened, Box<dyn Error>>
     Ok(Opened { app, migrated, embedded: None })
 }
 
-async fn open_at(config: Config, url: &str, other: Other) -> Result<(Arc<App>, Migrated), Box<dyn Error>> {
+async fn open_at(
+    config: Config,
+    url: &str,
+    other: Other<impl Progress>,
+) -> Result<(Arc<App>, Migrated), Box<dyn Error>> {
     let migrated = match other {
-        Other::Migrate => migrate(url).await?,
+        Other::Migrate(progress) => migrate(url, progress).await?,
         Other::Refuse => match pending(url).await?.as_slice() {
             [] => Migrated::new(),
             [first, ..] => {

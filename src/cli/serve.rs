@@ -34,7 +34,7 @@ pub(super) async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
         format!("cannot listen on {}: {error}. Set LISTEN to another address.", config.listen)
     })?;
-    let opened = open::open(config).await?;
+    let opened = open::open_quietly(config).await?;
     let outcome = run(&opened, listener, &mut told).await;
     let closed = opened.close().await;
     outcome.and(closed)
@@ -48,7 +48,7 @@ async fn run(
 ) -> Result<(), Box<dyn Error>> {
     let (app, address) = (&opened.app, listener.local_addr()?);
     opened.migrated.iter().for_each(|step| tracing::info!("applied {step}"));
-    if app.config.environment == Environment::Development && demo::load(app).await? {
+    if app.config.environment == Environment::Development && demo::load(app, ()).await? {
         tracing::info!("loaded the demo society");
     }
     let background = app

@@ -4,11 +4,12 @@ use std::error::Error;
 use std::panic::PanicHookInfo;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TracerProvider;
-use opentelemetry_otlp::{SpanExporter, WithExportConfig};
+use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::SdkTracerProvider;
+use opentelemetry_sdk::trace::{SdkTracerProvider, SpanExporter as _};
 use tracing::Subscriber;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
@@ -67,16 +68,31 @@ where
 
 /// Spans go out in batches, from a thread of their own: a collector that is slow or gone holds nothing up.
 fn collect(endpoint: &str) -> Result<Traces, Box<dyn Error>> {
-    let exporter = SpanExporter::builder()
-        .with_http()
-        .with_endpoint(format!("{endpoint}/v1/traces"))
-        .with_timeout(DELIVERY)
-        .build()?;
+    let exporter = exporter(endpoint)?;
     let resource = Resource::builder()
         .with_service_name("society-gateway")
         .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
         .build();
     Ok(Traces(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build()))
+}
+
+fn exporter(endpoint: &str) -> Result<SpanExporter, ExporterBuildError> {
+    SpanExporter::builder()
+        .with_http()
+        .with_endpoint(format!("{endpoint}/v1/traces"))
+        .with_timeout(DELIVERY)
+        .build()
+}
+
+/// Delivers no spans at all: shows whether the collector would take some. Blocks.
+///
+/// # Errors
+/// Why it would not, in one line.
+pub(super) fn try_collector(endpoint: &str) -> Result<(), String> {
+    let exporter = exporter(endpoint).map_err(|error| error.to_string())?;
+    // It blocks while it is first asked, and is done then.
+    let delivered = exporter.export(Vec::new()).now_or_never();
+    delivered.ok_or("it takes too long")?.map_err(|error| error.to_string())
 }
 
 /// One line like all others, in the span of the request that fell: the default writes text that no machine reads.

@@ -17,6 +17,7 @@ pub use account::{NewPayoutAccount, PayoutAccount, PayoutAccountInput, set_up};
 pub use documents::VendorDocument;
 pub use input::{AddItemInput, CreateShopInput, CreateVendorProfileInput, UpdateItemInput, UpdateShopInput};
 pub use model::{VendorProfile, VendorProfileOf};
+pub use upload::{Import, Imported, PriceList, import, shop_name};
 
 use account::{AccountMutation, AccountQuery};
 use documents::{DocumentMutation, DocumentQuery};

@@ -24,6 +24,9 @@ pub(super) const OTP: &str = "gateway_otp_total";
 pub(super) const LIMIT_REFUSALS: &str = "gateway_rate_limit_refusals_total";
 pub(super) const UPLOADS: &str = "gateway_uploads_total";
 pub(super) const ASSISTANT: &str = "gateway_assistant_answers_total";
+pub(super) const PROVIDER_REQUESTS: &str = "gateway_provider_requests_total";
+pub(super) const PROVIDER_SECONDS: &str = "gateway_provider_request_duration_seconds";
+pub(super) const PROVIDER_DOWN: &str = "gateway_provider_down";
 pub(super) const MONEY: &str = "gateway_money_moved_paise_total";
 pub(super) const ORDER_STATUSES: &str = "gateway_order_statuses_total";
 pub(super) const BUILD: &str = "gateway_build_info";
@@ -42,6 +45,8 @@ pub enum Kind {
 
 /// From what the memory answers to what a client gives up on.
 const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+/// Providers take up to 30 seconds where the settings let them, a model up to 120.
+const PROVIDERS: &[f64] = &[0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0];
 /// The largest document has 5,000 selections.
 const SELECTIONS: &[f64] = &[5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0, 2_000.0, 5_000.0];
 
@@ -75,6 +80,11 @@ pub const MEASURES: &[(&str, Kind, &str)] = &[
     (LIMIT_REFUSALS, Kind::Counter, "Uses that a rate limit refused, by limit."),
     (UPLOADS, Kind::Counter, "Requests with files that were let in."),
     (ASSISTANT, Kind::Counter, "Answers of the assistant, by source (model, written, nothing_fits, failed)."),
+    (PROVIDER_REQUESTS, Kind::Counter, "Requests to services of others that are set up, by provider (twilio, razorpay, media: the \
+        bucket, assistant: the model) and outcome (ok; refused: the answer was no; failed: no usable answer came, all attempts \
+        together; not_sent: it was known to be down)."),
+    (PROVIDER_SECONDS, Kind::Histogram(PROVIDERS), "Time that a request to a provider took, all attempts together, by provider."),
+    (PROVIDER_DOWN, Kind::Gauge, "1 from five failures of a provider in a row to its next answer, by provider (twilio, razorpay)."),
     (MONEY, Kind::Counter, "Paise moved by committed transactions, by wallet (consumer, shop), kind and source."),
     (ORDER_STATUSES, Kind::Counter, "Statuses that orders got in committed transactions; pending: placed."),
     (BUILD, Kind::Gauge, "1, by version."),

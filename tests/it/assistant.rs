@@ -8,6 +8,7 @@ use society_gateway::app::Role;
 
 use crate::assistant::model::{Behaviour, Model, PROVIDERS_WORDS};
 use crate::harness::{Answer, Person, TestApp};
+use crate::operations::metrics::Scrape;
 
 const ASK: &str = "mutation($query: String!) { askAssistant(query: $query) { answer suggestions } }";
 const LISTEN: &str = "subscription($query: String!) {
@@ -37,6 +38,15 @@ async fn with_a_model_that(behaviour: Behaviour) -> (Model, TestApp, Person) {
     let app = model.gateway().await;
     let who = app.consumer("Asker").await;
     (model, app, who)
+}
+
+/// How many answers of the model came, and how many did not.
+async fn counted(app: &TestApp) -> (f64, f64) {
+    let scrape = Scrape::of(app).await;
+    let of = |outcome| {
+        scrape.value("gateway_provider_requests_total", &[("provider", "assistant"), ("outcome", outcome)])
+    };
+    (of("ok"), of("failed"))
 }
 
 #[tokio::test]
@@ -140,6 +150,7 @@ async fn a_model_answers_from_what_is_written_piece_by_piece() {
     assert_eq!(pieces[3].data["assistantAnswer"]["answer"], answer);
     assert!(pieces[..3].iter().all(|piece| piece.data["assistantAnswer"]["answer"].is_null()));
 
+    assert_eq!(counted(&app).await, (2.0, 0.0));
     let (headers, asked) = model.asked().swap_remove(0);
     assert_eq!(headers["authorization"], "Bearer key-of-the-provider");
     assert_eq!(asked["model"], "small-model");
@@ -177,6 +188,7 @@ async fn a_model_that_fails_is_replaced_by_what_is_written_and_its_words_are_not
         assert_eq!(pieces.last().unwrap().refused().0, "ASSISTANT_UNAVAILABLE", "{behaviour:?}");
         assert!(!format!("{pieces:?}").contains(PROVIDERS_WORDS));
         assert_eq!(model.asked().len(), 4);
+        assert_eq!(counted(&app).await, (0.0, 4.0), "{behaviour:?}");
     }
 }
 

@@ -195,7 +195,7 @@ async fn a_busy_week_is_clean_and_so_is_an_empty_database() {
     let story = Story::busy().await;
     story.app.audit_is_clean().await;
     assert_eq!(story.app.number("SELECT count(DISTINCT status) FROM orders").await, 9);
-    let report = society_gateway::audit::audit(&mut *story.app.conn().await).await.unwrap();
+    let report = society_gateway::audit::audit(&mut *story.app.conn().await, ()).await.unwrap();
     let looked_at = |check| report.findings.iter().find(|finding| finding.check == check).unwrap().rows;
     assert!(report.findings.iter().all(|finding| finding.rows > 0), "{report}");
     assert_eq!((looked_at("order money"), looked_at("status events"), looked_at("item stock")), (21, 21, 2));
@@ -227,7 +227,7 @@ async fn what_was_pruned_is_not_missed() {
 
     // What is left is still looked at.
     story.app.sql(&format!("UPDATE orders SET event_seq = event_seq + 1 WHERE id = {old}")).await;
-    let report = society_gateway::audit::audit(&mut *story.app.conn().await).await.unwrap();
+    let report = society_gateway::audit::audit(&mut *story.app.conn().await, ()).await.unwrap();
     assert_eq!(report.at_fault(), 1, "{report}");
 }
 

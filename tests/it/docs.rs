@@ -5,7 +5,9 @@ use axum::http::{HeaderMap, Request};
 use chrono::NaiveDate;
 use serde_json::Value;
 use society_gateway::config::{Config, Deprecation};
+use society_gateway::error::Code;
 use society_gateway::rest;
+use strum::VariantArray;
 use tower::ServiceExt;
 
 use crate::harness::TestApp;
@@ -28,6 +30,13 @@ async fn the_description_is_served_to_everybody_and_only_once() {
     let tag = headers["etag"].to_str().unwrap();
     let (status, _, body) = get(&app, "/api/v1/openapi.json", &[("if-none-match", tag)]).await;
     assert_eq!((status, body.len()), (304, 0));
+}
+
+#[tokio::test]
+async fn the_description_speaks_of_statuses_and_not_of_codes() {
+    let document = rest::openapi().await.unwrap().to_string();
+    let named: Vec<_> = Code::VARIANTS.iter().filter(|code| document.contains(code.as_str())).collect();
+    assert!(named.is_empty(), "{named:?}");
 }
 
 #[tokio::test]

@@ -1,5 +1,8 @@
 //! What the doctor finds, as an operator runs it: a program, its lines and how it ends.
 
+mod providers;
+mod settings;
+
 use std::process::Output;
 
 use tokio::process::Command;
@@ -20,11 +23,29 @@ impl Visit {
         format!("{found}\n{}", lines.next().unwrap_or_default())
     }
 
-    fn good(&self, subject: &str) {
-        let good = |line: &str| line.starts_with("  ok") && line.contains(&format!(" {subject} "));
-        assert!(self.report.lines().any(good), "{subject} is not good:\n{}", self.report);
+    /// The line of this thing that is well.
+    fn good(&self, subject: &str) -> &str {
+        self.line("  ok", subject)
+    }
+
+    /// The line of this thing that somebody may want otherwise.
+    fn note(&self, subject: &str) -> &str {
+        self.line("  note", subject)
+    }
+
+    fn line(&self, mark: &str, subject: &str) -> &str {
+        let is_it = |line: &&str| line.starts_with(mark) && line.contains(&format!(" {subject} "));
+        let found = self.report.lines().find(is_it);
+        found.unwrap_or_else(|| panic!("no{mark} {subject}:\n{}", self.report))
     }
 }
+
+/// What a gateway of production is set up with at the least.
+const PRODUCTION: [(&str, &str); 3] = [
+    ("APP_ENV", "production"),
+    ("TOKEN_SECRET", "5f1c0e8a9b7d43226e0f9c1b8a7d6e5f4c3b2a19"),
+    ("PUBLIC_URL", "https://app.example.org"),
+];
 
 async fn visit(app: &TestApp, settings: &[(&str, &str)]) -> Visit {
     let folder = tempfile::tempdir().unwrap();

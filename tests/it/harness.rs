@@ -58,7 +58,7 @@ impl Cluster {
                 let postmaster = cluster.postmaster().await;
                 stop_with_this_process(&postmaster, &cluster.folder);
                 cluster.run(&format!("CREATE DATABASE {TEMPLATE}")).await;
-                migrate(&cluster.embedded.url_of(TEMPLATE)).await.unwrap();
+                migrate(&cluster.embedded.url_of(TEMPLATE), ()).await.unwrap();
                 cluster
             })
             .await
@@ -211,7 +211,7 @@ impl TestApp {
 
     /// Every balance, order, stock and log is what the rows behind it say.
     pub async fn audit_is_clean(&self) {
-        let report = society_gateway::audit::audit(&mut *self.conn().await).await.unwrap();
+        let report = society_gateway::audit::audit(&mut *self.conn().await, ()).await.unwrap();
         assert!(report.is_clean, "{report}");
     }
 

@@ -1,8 +1,9 @@
 //! What an operator sees and relies on: metrics, logs, traces, an orderly end.
 
 mod logs;
-mod metrics;
+pub mod metrics;
 mod process;
+mod progress;
 mod shutdown;
 mod traces;
 

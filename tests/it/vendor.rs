@@ -8,6 +8,7 @@ mod account;
 mod bad_input;
 mod documents;
 mod hours;
+mod import;
 mod items;
 mod shops;
 mod upload;

@@ -1,11 +1,12 @@
 //! The database: whether it can be reached, is of an age and a shape that fit, and keeps what it is told.
 
 use std::collections::HashSet;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
+use tokio::time::timeout;
 use tokio_postgres::Client;
 
 use super::Finding;
@@ -23,10 +24,20 @@ const BESIDE_THE_POOL: usize = 5;
 
 const SUBJECT: &str = "database";
 
+/// How long all of it may take: a database that takes connections and says nothing ends nothing by itself.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Everything that can be seen of this database.
 pub(super) async fn look(url: &str, config: &Config) -> Vec<Finding> {
-    let client = match connect(url).await {
-        Ok(client) => client,
+    timeout(PATIENCE, findings(url, config)).await.unwrap_or_else(|_| {
+        let remedy = "look into its log, and whether something else listens at the address of DATABASE_URL";
+        vec![Finding::wrong(SUBJECT, format!("does not answer within {} s", PATIENCE.as_secs()), remedy)]
+    })
+}
+
+async fn findings(url: &str, config: &Config) -> Vec<Finding> {
+    let (client, is_encrypted) = match connect(url).await {
+        Ok(connected) => connected,
         Err(cause) => {
             let remedy =
                 "look whether the server runs, and whether DATABASE_URL names it, its user and its password";
@@ -35,10 +46,10 @@ pub(super) async fn look(url: &str, config: &Config) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     for finding in [
-        version(&client).await,
+        version(&client, is_encrypted).await,
         room(&client, config).await,
         durability(&client).await,
-        shape(&client, url).await,
+        shape(&client, url, config.database_url.is_none()).await,
         trigrams(&client).await,
         clock(&client).await,
         transactions(&client).await,
@@ -52,14 +63,15 @@ pub(super) async fn look(url: &str, config: &Config) -> Vec<Finding> {
 
 type Looked = Result<Finding, tokio_postgres::Error>;
 
-async fn connect(url: &str) -> Result<Client, String> {
+/// With whether the connection is encrypted.
+async fn connect(url: &str) -> Result<(Client, bool), String> {
     let address = Address::read(url).map_err(|error| error.to_string())?;
     let (client, connection) = address.connect().await.map_err(|error| in_full(&error))?;
     tokio::spawn(connection);
-    Ok(client)
+    Ok((client, address.is_encrypted()))
 }
 
-async fn version(client: &Client) -> Looked {
+async fn version(client: &Client, is_encrypted: bool) -> Looked {
     let row = client
         .query_one(
             "SELECT current_setting('server_version'), current_setting('server_version_num')::INT",
@@ -67,9 +79,10 @@ async fn version(client: &Client) -> Looked {
         )
         .await?;
     let (name, number): (String, i32) = (row.get(0), row.get(1));
+    let seen = format!("PostgreSQL {name}{}", if is_encrypted { ", over TLS" } else { "" });
     Ok(match number {
-        OLDEST.. => Finding::good(SUBJECT, format!("PostgreSQL {name}")),
-        _ => Finding::wrong(SUBJECT, format!("PostgreSQL {name}"), "move to PostgreSQL 14 or later"),
+        OLDEST.. => Finding::good(SUBJECT, seen),
+        _ => Finding::wrong(SUBJECT, seen, "move to PostgreSQL 14 or later"),
     })
 }
 
@@ -110,7 +123,7 @@ async fn durability(client: &Client) -> Looked {
 }
 
 /// Whether the tables are those of this version.
-async fn shape(client: &Client, url: &str) -> Looked {
+async fn shape(client: &Client, url: &str, is_private: bool) -> Looked {
     let missing = match pending(url).await {
         Ok(missing) => missing,
         Err(error) => {
@@ -120,7 +133,10 @@ async fn shape(client: &Client, url: &str) -> Looked {
     };
     if let Some(first) = missing.first() {
         let seen = format!("{} steps are missing, {first} first", missing.len());
-        return Ok(Finding::wrong("migrations", seen, "run `society-gateway migrate`"));
+        return Ok(match is_private {
+            true => Finding::note("migrations", format!("{seen}: the next start applies them")),
+            false => Finding::wrong("migrations", seen, "run `society-gateway migrate`"),
+        });
     }
     let applied =
         client.query("SELECT version FROM __diesel_schema_migrations ORDER BY version", &[]).await?;

@@ -10,8 +10,10 @@ use tokio::time::timeout;
 
 use super::Finding;
 use crate::app::{LanguageModel, MEDIA_PATH, Media, Prompt};
+use crate::cli::telemetry;
 use crate::config::Config;
 use crate::error::Error;
+use crate::meters::Meters;
 use crate::values::UserId;
 
 /// How long a service may take to answer.
@@ -56,7 +58,7 @@ pub(super) async fn redis(config: &Config) -> Finding {
 
 /// Whether a picture can be kept, read and forgotten.
 pub(super) async fn media(config: &Config) -> Finding {
-    let (subject, media) = ("pictures", Media::new(config));
+    let (subject, media) = ("pictures", Media::new(config, &Meters::default()));
     let place = match &config.media_url {
         Some(url) => url.clone(),
         None => config.data_dir.join("media").display().to_string(),
@@ -70,7 +72,10 @@ pub(super) async fn media(config: &Config) -> Finding {
     };
     let problem = match timeout(PATIENCE, try_out).await {
         Ok(Ok(())) => return Finding::good(subject, format!("are kept in {place}")),
-        Ok(Err(error)) => error.cause().map_or_else(|| error.to_string(), ToString::to_string),
+        // What the bucket said stands in the log.
+        Ok(Err(error)) => {
+            error.cause().map_or_else(|| "the log above says why".to_owned(), ToString::to_string)
+        }
         Err(_) => "the store does not answer in time".to_owned(),
     };
     let remedy = match &config.media_url {
@@ -88,7 +93,7 @@ pub(super) async fn assistant(config: &Config) -> Finding {
     };
     let begin = Instant::now();
     let prompt = Prompt { system: "Answer with one word.".to_owned(), question: "Are you there?".to_owned() };
-    let answers = match LanguageModel::of(config) {
+    let answers = match LanguageModel::of(config, &Meters::default()) {
         Some(model) => model.ask(prompt).all(|piece| std::future::ready(piece.is_ok())).await,
         None => false,
     };
@@ -98,6 +103,26 @@ pub(super) async fn assistant(config: &Config) -> Finding {
             subject,
             format!("{name} does not answer; the log above says why"),
             "correct ASSISTANT_MODEL, ASSISTANT_URL and ASSISTANT_KEY; meanwhile what is written answers",
+        ),
+    }
+}
+
+/// Whether the collector takes traces.
+pub(super) async fn traces(config: &Config) -> Finding {
+    let subject = "traces";
+    let Some(endpoint) = &config.otlp_endpoint else {
+        return Finding::note(subject, "OTEL_EXPORTER_OTLP_ENDPOINT is not set: requests are not traced");
+    };
+    let asked = endpoint.clone();
+    // The exporter has its own time, and a thread of its own: it blocks.
+    let tried = tokio::task::spawn_blocking(move || telemetry::try_collector(&asked)).await;
+    match tried.map_err(|error| error.to_string()).flatten() {
+        Ok(()) => Finding::good(subject, format!("{endpoint} takes them")),
+        Err(cause) => Finding::wrong(
+            subject,
+            format!("{endpoint} does not take them: {cause}"),
+            "start the collector (OTLP over HTTP, port 4318), or correct OTEL_EXPORTER_OTLP_ENDPOINT and \
+             OTEL_EXPORTER_OTLP_HEADERS; meanwhile spans are dropped, and nothing else is",
         ),
     }
 }

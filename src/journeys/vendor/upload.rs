@@ -5,10 +5,13 @@
 //! missing column) refuses the file. Reading happens off the threads that serve requests.
 
 mod archive;
+mod import;
 mod rows;
 mod table;
 mod text;
 mod workbook;
+
+pub use import::{Import, Imported, PriceList, import, shop_name};
 
 use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
 use chrono::{DateTime, Utc};
@@ -23,6 +26,7 @@ use crate::db::once::{Ask, once};
 use crate::error::{Error, Result};
 use crate::journeys::vendor::model::NewItem;
 use crate::journeys::vendor::upload::rows::Layout;
+use crate::journeys::vendor::upload::table::Bounds;
 use crate::journeys::vendor::verbs;
 use crate::ledger::stock;
 use crate::request::{File, Reach, Upload};
@@ -86,18 +90,18 @@ impl UploadItemsPayload {
 /// A row's place in the file, and its item or what is wrong with it.
 type Checked = (usize, std::result::Result<NewItem, String>);
 
-/// Reads a file and checks its rows.
+/// Reads a file within bounds, and checks its rows.
 ///
 /// # Errors
 /// `BAD_INPUT` of the file as a whole.
-async fn read(file: &File) -> Result<Vec<Checked>> {
+async fn read(file: &File, bounds: Bounds) -> Result<Vec<Checked>> {
     let name = file.name.to_ascii_lowercase();
     if ![".csv", ".xls", ".xlsx"].iter().any(|ending| name.ends_with(ending)) {
         return Err(Error::bad_input("file", "Unsupported file type"));
     }
     let content = file.content.clone();
     let checked = tokio::task::spawn_blocking(move || {
-        let table = table(&content)
+        let table = table(&content, bounds)
             .map_err(|problem| Error::bad_input("file", format!("File read error: {problem}")))?;
         let layout = Layout::of(table.head.as_ref())?;
         Ok(table.rows.iter().map(|row| (row.number, layout.item(row))).collect())
@@ -107,17 +111,17 @@ async fn read(file: &File) -> Result<Vec<Checked>> {
 }
 
 /// The rows of a file. What it begins with decides: many programs write one format under the name of another.
-fn table(content: &[u8]) -> std::result::Result<table::Table, String> {
+fn table(content: &[u8], bounds: Bounds) -> std::result::Result<table::Table, String> {
     if content.is_empty() {
         return Err("the file is empty".to_owned());
     }
     if content.starts_with(b"PK\x03\x04") {
-        return workbook::read(content);
+        return workbook::read(content, bounds);
     }
     if content.starts_with(b"\xD0\xCF\x11\xE0") {
         return Err("this is a workbook of Excel 97 to 2003; save it as .xlsx or .csv".to_owned());
     }
-    text::read(content)
+    text::read(content, bounds)
 }
 
 /// Lists the items of the rows that fit.
@@ -132,8 +136,23 @@ async fn list(
 ) -> Result<(ShopId, Vec<UploadedRow>)> {
     let shop = verbs::own_shop(conn, vendor).await?.id;
     let good: Vec<&NewItem> = checked.iter().filter_map(|(_, item)| item.as_ref().ok()).collect();
-    let mut ids = Vec::with_capacity(good.len());
-    for batch in good.chunks(BATCH) {
+    let mut ids = list_in(conn, shop, &good, now).await?.into_iter();
+    let report = checked.iter().map(|(row, item)| match item {
+        Ok(_) => UploadedRow { row: *row, item_id: ids.next(), error: None },
+        Err(problem) => UploadedRow { row: *row, item_id: None, error: Some(problem.clone()) },
+    });
+    Ok((shop, report.collect()))
+}
+
+/// Lists items in a shop. Returns their ids, in their order.
+async fn list_in(
+    conn: &mut Conn,
+    shop: ShopId,
+    items: &[&NewItem],
+    now: DateTime<Utc>,
+) -> Result<Vec<ItemId>> {
+    let mut ids = Vec::with_capacity(items.len());
+    for batch in items.chunks(BATCH) {
         let rows = batch
             .iter()
             .map(|new| (*new, item::shop_id.eq(shop), item::created_at.eq(now), item::updated_at.eq(now)));
@@ -149,12 +168,7 @@ async fn list(
         stock::open(conn, &opening, now).await?;
         ids.extend(listed);
     }
-    let mut ids = ids.into_iter();
-    let report = checked.iter().map(|(row, item)| match item {
-        Ok(_) => UploadedRow { row: *row, item_id: ids.next(), error: None },
-        Err(problem) => UploadedRow { row: *row, item_id: None, error: Some(problem.clone()) },
-    });
-    Ok((shop, report.collect()))
+    Ok(ids)
 }
 
 /// Uploads of files.
@@ -181,7 +195,7 @@ impl UploadMutation {
         let fingerprint = Sha256::digest(&file.content).to_vec();
         let ask = Ask::new(ctx.idempotency_key(idempotency_key)?, "uploadItems", &fingerprint)?;
         verbs::own_shop(&mut *app.read().await?, vendor).await?;
-        let (checked, now) = (read(file).await?, app.clock.now());
+        let (checked, now) = (read(file, Bounds::SENT).await?, app.clock.now());
         app.write(async move |conn| {
             once(conn, vendor, ask.as_ref(), now, async |conn| {
                 let (shop, rows) = list(conn, vendor, &checked, now).await?;

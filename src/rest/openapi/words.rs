@@ -12,6 +12,7 @@ use async_graphql::parser::types::{
 use async_graphql::parser::{Error as ParseError, parse_schema};
 use async_graphql::{Name, Positioned};
 use async_graphql_value::Value as Written;
+use strum::VariantArray;
 
 use crate::error::Code;
 use crate::graphql::Types;
@@ -159,7 +160,7 @@ pub fn fields(set: &SelectionSet) -> impl Iterator<Item = &Field> {
 fn as_rest_says(text: &str, words: &HashSet<String>) -> String {
     let said = text.trim().split('`').enumerate().map(|(at, part)| match at % 2 {
         1 if words.contains(part) => part.to_ascii_lowercase(),
-        1 => Code::ALL
+        1 => Code::VARIANTS
             .iter()
             .find(|code| code.as_str() == part)
             .map_or_else(|| part.to_owned(), |code| code.http_status().to_string()),

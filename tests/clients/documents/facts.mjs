@@ -81,13 +81,13 @@ step(`${commands.length} commands`);
 // Error codes with their statuses.
 async function codesOfSources() {
   const error = await source('src/error.rs');
-  const told = [...error.matchAll(/Code::(\w+) => "([A-Z_]+)"/g)].map(([, name, word]) => [name, word]);
   const [, arms] = error.match(/fn http_status[^]*?match self \{([^]*?)\n {8}\}/);
   const statuses = new Map();
   for (const [, names, status] of arms.matchAll(/((?:[|\s]*Code::\w+)+)\s*=>\s*(\d+)/g)) {
     for (const [, name] of names.matchAll(/Code::(\w+)/g)) statuses.set(name, status);
   }
-  return new Map(told.map(([name, word]) => [word, statuses.get(name)]));
+  const word = (name) => name.replace(/(?<!^)[A-Z]/g, '_$&').toUpperCase();
+  return new Map([...statuses].map(([name, status]) => [word(name), status]));
 }
 const shown = table(text('docs/API.md'), '| code | REST | it means | what to do | beside it |');
 assert.deepEqual(

@@ -14,6 +14,7 @@ use tower::ServiceExt;
 
 use super::{people, story};
 use crate::harness::TestApp;
+use crate::providers::twilio::Twilio;
 use crate::server::Server;
 
 /// What a scrape says: each series with its value.
@@ -26,7 +27,7 @@ impl Scrape {
         Scrape::read(&text)
     }
 
-    fn read(text: &str) -> Scrape {
+    pub fn read(text: &str) -> Scrape {
         let series = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
         let series = series.map(|line| {
             let (name, value) = line.rsplit_once(' ').unwrap();
@@ -44,7 +45,7 @@ impl Scrape {
         self.0.iter().filter(|(series, _)| fits(series)).map(|(_, value)| value).sum()
     }
 
-    fn has(&self, name: &str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         self.0.keys().any(|series| series.split('{').next() == Some(name))
     }
 }
@@ -67,9 +68,14 @@ fn names(text: &str) -> Vec<String> {
     found.map(|(at, _)| text[at..].chars().take_while(|letter| is_part(*letter)).collect()).collect()
 }
 
+/// A gateway with a provider: what is counted of those is there where one is set up.
+async fn start() -> TestApp {
+    TestApp::with(&Twilio::start().await.settings()).await
+}
+
 #[tokio::test]
 async fn everything_that_the_dashboard_and_the_alerts_look_at_is_there_after_a_story() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (buyer, item, vendor) = people(&app).await;
     story(&app, &buyer, item, &vendor).await;
     let mut live = app.subscribe(&buyer, "subscription { notificationAdded { id } }", json!({})).await;
@@ -92,7 +98,7 @@ async fn everything_that_the_dashboard_and_the_alerts_look_at_is_there_after_a_s
 
 #[tokio::test]
 async fn every_measure_is_shown_with_its_help_and_named_with_its_unit() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (buyer, item, vendor) = people(&app).await;
     story(&app, &buyer, item, &vendor).await;
 

@@ -137,3 +137,16 @@ async fn only_delivered_orders_and_own_lines_go_back() {
         ("FORBIDDEN", "Unauthorized")
     );
 }
+
+#[tokio::test]
+async fn a_return_is_offered_only_while_there_is_something_left_to_give_back() {
+    let story = Story::begin(10).await;
+    let order = story.delivered().await;
+    let acts = async || story.see(&story.buyer, &order, "acts").await["acts"].to_string();
+    story.give_back(&story.buyer, &order, "requestReturn", 2).await.ok();
+    assert!(acts().await.contains("REQUEST_RETURN"));
+    story.give_back(&story.buyer, &order, "requestReturn", 1).await.ok();
+    assert!(!acts().await.contains("REQUEST_RETURN"));
+    let answer = story.give_back(&story.buyer, &order, "requestReturn", 1).await;
+    assert!(!answer.errors.is_empty());
+}

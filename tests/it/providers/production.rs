@@ -8,11 +8,13 @@ use image::{DynamicImage, ImageFormat};
 use serde_json::{Value, json};
 
 use crate::harness::TestApp;
+use crate::operations::metrics::Scrape;
 use crate::providers::line::Trouble;
 use crate::providers::razorpay::{Razorpay, WEBHOOK_SECRET, sign, signature};
 use crate::providers::s3::Bucket;
 use crate::providers::twilio::Twilio;
 
+const METRICS_TOKEN: &str = "who-watches-this-gateway";
 const PHONE: &str = "+919876500001";
 
 /// The providers, and the database that gateways come and go on.
@@ -50,7 +52,10 @@ impl World {
         command
             .env("TOKEN_SECRET", "a secret that only the tests may know")
             .env("DATA_DIR", self.data.path());
-        command.env("DATABASE_URL", self.database.app.pool().url()).env("DATABASE_POOL_SIZE", "4");
+        command
+            .env("METRICS_TOKEN", METRICS_TOKEN)
+            .env("DATABASE_URL", self.database.app.pool().url())
+            .env("DATABASE_POOL_SIZE", "4");
         command.envs(self.twilio.settings()).envs(self.razorpay.settings());
         command.env("MEDIA_URL", "s3://pictures/here").env("AWS_ENDPOINT", &self.bucket.url);
         command.env("AWS_ALLOW_HTTP", "true").env("AWS_REGION", "ap-south-1");
@@ -111,6 +116,13 @@ impl Gateway {
         request.send().await.unwrap().json().await.unwrap()
     }
 
+    /// How many requests to the bucket came to this.
+    async fn asked_of_the_bucket(&self, outcome: &str) -> f64 {
+        let request = self.client.get(format!("{}/metrics", self.url)).bearer_auth(METRICS_TOKEN);
+        let scrape = Scrape::read(&request.send().await.unwrap().text().await.unwrap());
+        scrape.value("gateway_provider_requests_total", &[("provider", "media"), ("outcome", outcome)])
+    }
+
     async fn look(&self, picture: &str) -> (u16, Vec<u8>) {
         let path = picture.strip_prefix("https://app.example.org").unwrap();
         let response = self.client.get(format!("{}{path}", self.url)).send().await.unwrap();
@@ -144,8 +156,9 @@ async fn somebody_signs_in_pays_shows_their_face_and_leaves() {
     let world = World::begin().await;
     let gateway = sign_in(&world).await;
 
+    assert_eq!(gateway.asked_of_the_bucket("ok").await, 0.0);
     let first = picture_of(&gateway.show_face().await);
-    assert_eq!(world.bucket.keys().len(), 1);
+    assert_eq!((world.bucket.keys().len(), gateway.asked_of_the_bucket("ok").await), (1, 1.0));
     assert!(world.bucket.keys()[0].starts_with("here/people/"));
     let (status, picture) = gateway.look(&first).await;
     assert_eq!((status, &picture[..3]), (200, &b"\xff\xd8\xff"[..]));
@@ -159,6 +172,7 @@ async fn somebody_signs_in_pays_shows_their_face_and_leaves() {
     assert_eq!(error["extensions"]["code"], "PROVIDER_UNAVAILABLE", "{refused}");
     assert_eq!(error["message"], "Pictures are not available at the moment. Please try again.");
     assert_eq!(gateway.look(&second).await.0, 503);
+    assert_eq!(gateway.asked_of_the_bucket("failed").await, 2.0);
     world.bucket.line.always(None);
     let query = "{ me { consumerProfile { profileImageUrl } } }";
     let me = gateway.graphql(query, json!({})).await;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use hmac::{Hmac, KeyInit, Mac};
@@ -12,8 +12,10 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::providers::line::Line;
+use crate::providers::twilio::basic;
 
 pub const KEY_ID: &str = "rzp_test_0123456789";
+pub const LIVE_KEY_ID: &str = "rzp_live_0123456789";
 pub const KEY_SECRET: &str = "secret-of-the-key";
 pub const WEBHOOK_SECRET: &str = "secret-of-the-webhook";
 
@@ -128,10 +130,19 @@ async fn create(State(razorpay): State<Razorpay>, Json(asked): Json<Value>) -> A
     (StatusCode::OK, Json(order))
 }
 
-async fn find(State(razorpay): State<Razorpay>, Query(query): Query<HashMap<String, String>>) -> Answer {
+async fn find(
+    State(razorpay): State<Razorpay>,
+    headers: HeaderMap,
+    Query(query): Query<HashMap<String, String>>,
+) -> Answer {
+    if ![KEY_ID, LIVE_KEY_ID].iter().any(|id| headers["authorization"] == basic(id, KEY_SECRET)) {
+        let error = json!({"error": {"code": "BAD_REQUEST_ERROR", "description": "Authentication failed"}});
+        return (StatusCode::UNAUTHORIZED, Json(error));
+    }
     let books = razorpay.books.lock().unwrap();
-    let found = books.orders.iter().filter(|order| order["receipt"] == query["receipt"].as_str());
-    collection(found.cloned().collect())
+    let is_asked = |order: &&Value| query.get("receipt").is_none_or(|receipt| order["receipt"] == **receipt);
+    let most = query.get("count").map_or(10, |count| count.parse().unwrap());
+    collection(books.orders.iter().filter(is_asked).take(most).cloned().collect())
 }
 
 async fn payments_of(State(razorpay): State<Razorpay>, Path(id): Path<String>) -> Answer {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
-use axum::http::{HeaderValue, Request};
+use axum::http::Request;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -11,7 +11,7 @@ use tower::ServiceExt;
 use crate::auth::Console;
 use crate::harness::{Answer, TestApp};
 use crate::providers::line::{PROVIDERS_WORDS, Trouble};
-use crate::providers::twilio::{FROM, SID, TOKEN, Twilio};
+use crate::providers::twilio::{FROM, KEY, KEY_SECRET, SERVICE, SID, TOKEN, Twilio, basic};
 
 const PHONE: &str = "+919876500001";
 const SEND: &str = "mutation($phone: Phone!) { sendOtp(phone: $phone) { message expiresIn } }";
@@ -39,12 +39,6 @@ fn assert_not_sent(answer: &Answer) {
     assert!((1..=15).contains(&wait), "{answer:?}");
 }
 
-/// The header that says who asks.
-fn basic(user: &str, password: &str) -> HeaderValue {
-    let request = reqwest::Client::new().get("http://localhost").basic_auth(user, Some(password));
-    request.build().unwrap().headers()["authorization"].clone()
-}
-
 #[tokio::test]
 async fn a_code_goes_out_as_a_text_message_and_signs_in() {
     let (twilio, app) = start().await;
@@ -66,19 +60,18 @@ async fn a_code_goes_out_as_a_text_message_and_signs_in() {
 #[tokio::test]
 async fn a_key_a_service_and_a_text_of_ones_own_are_used() {
     let twilio = Twilio::start().await;
-    let (key, service) = ("SK0123456789abcdef0123456789abcdef", "MG0123456789abcdef0123456789abcdef");
     let own = [
-        ("TWILIO_API_KEY_SID", key),
-        ("TWILIO_API_KEY_SECRET", "secret"),
-        ("TWILIO_MESSAGING_SERVICE_SID", service),
+        ("TWILIO_API_KEY_SID", KEY),
+        ("TWILIO_API_KEY_SECRET", KEY_SECRET),
+        ("TWILIO_MESSAGING_SERVICE_SID", SERVICE),
         ("OTP_TEXT", "Green Meadows: {code}"),
     ];
     let app = TestApp::with(&[&own[..], &twilio.settings()].concat()).await;
     send(&app, PHONE).await.ok();
     let message = &twilio.messages()[0];
-    assert_eq!((message["MessagingServiceSid"].as_str(), message.get("From")), (service, None));
+    assert_eq!((message["MessagingServiceSid"].as_str(), message.get("From")), (SERVICE, None));
     assert_eq!(message["Body"], format!("Green Meadows: {}", twilio.code()));
-    assert_eq!(twilio.line.asked()[0].headers["authorization"], basic(key, "secret"));
+    assert_eq!(twilio.line.asked()[0].headers["authorization"], basic(KEY, KEY_SECRET));
 }
 
 #[tokio::test]

@@ -104,10 +104,12 @@ impl Order {
             let is_rated = load(ctx, RatingOfOrder(self.id)).await?.is_some();
             let returns = load(ctx, ReturnsOfOrder(self.id)).await?.unwrap_or_default();
             let is_asked = returns.iter().any(|row| row.status == ReturnStatus::Requested);
+            let can_return = returns.is_empty() || self.keeps_something(ctx, &returns).await?;
             acts.retain(|act| match act {
                 Act::Rate => !is_rated,
                 Act::AcceptReturn => is_asked,
-                Act::InitiateReturn => !is_asked,
+                Act::InitiateReturn => can_return && !is_asked,
+                Act::RequestReturn => can_return,
                 _ => true,
             });
         }
@@ -136,6 +138,13 @@ impl Order {
             && ctx.app()?.clock.now() - self.updated_at.0 > CALLS_AFTER_DELIVERY;
         let is_masked = (self.status.is_closed() || is_settled) && ctx.viewer()?.user_id != self.user_id;
         Ok(if is_masked { phone.masked() } else { phone.to_string() })
+    }
+
+    /// Whether not everything goes, or went, back.
+    async fn keeps_something(&self, ctx: &Context<'_>, returns: &[Arc<OrderReturn>]) -> Result<bool> {
+        let items = load(ctx, ItemsOfOrder(self.id)).await?.unwrap_or_default();
+        let ordered: i32 = items.iter().map(|item| item.quantity).sum();
+        Ok(returns.iter().map(|row| row.quantity).sum::<i32>() < ordered)
     }
 
     /// The order of something that belongs to one.

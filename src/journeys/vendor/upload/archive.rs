@@ -5,8 +5,8 @@ use std::io::{Cursor, Read};
 
 use zip::ZipArchive;
 
-/// So many bytes a workbook may unpack to: several times the longest list of items.
-const MOST_UNPACKED: u64 = 16 * 1024 * 1024;
+use crate::journeys::vendor::upload::table::Bounds;
+
 /// So many files it may hold.
 const MOST_FILES: usize = 500;
 /// So many texts it may announce.
@@ -16,13 +16,14 @@ const MOST_TEXTS: u64 = 500_000;
 ///
 /// # Errors
 /// A sentence for the client.
-pub fn check(content: &[u8]) -> Result<(), String> {
+pub fn check(content: &[u8], bounds: Bounds) -> Result<(), String> {
     let unreadable = || "the workbook cannot be read; save it anew as .xlsx or .csv".to_owned();
     let mut archive = ZipArchive::new(Cursor::new(content)).map_err(|_| unreadable())?;
     if archive.len() > MOST_FILES {
         return Err(format!("the workbook holds more than {MOST_FILES} files"));
     }
-    let mut left = MOST_UNPACKED;
+    let most = bounds.unpacked_mb;
+    let mut left = most * 1024 * 1024;
     let mut unpacked = Vec::new();
     for place in 0..archive.len() {
         let file = archive.by_index(place).map_err(|_| unreadable())?;
@@ -32,7 +33,7 @@ pub fn check(content: &[u8]) -> Result<(), String> {
         file.take(left + 1).read_to_end(&mut unpacked).map_err(|_| unreadable())?;
         left = left
             .checked_sub(unpacked.len() as u64)
-            .ok_or_else(|| "the workbook unpacks to more than 16 MB; keep the items only".to_owned())?;
+            .ok_or_else(|| format!("the workbook unpacks to more than {most} MB; keep the items only"))?;
         let is_xml = name.ends_with(".xml") || name.ends_with(".rels");
         if is_xml && !is_modest(&unpacked) {
             return Err(unreadable());

@@ -2,14 +2,28 @@
 
 use chrono::NaiveDate;
 
-/// So many rows one file may have, without the names of the columns.
-pub const MOST_ROWS: usize = 2_000;
 /// So many columns.
 pub const MOST_COLUMNS: usize = 100;
 /// The longest text of a cell, in bytes: four for each character of the longest description.
 const LONGEST_CELL: usize = 8_000;
-/// All texts together, in bytes. A workbook can show one text in every cell.
-const MOST_TEXT: usize = 10 * 1024 * 1024;
+
+/// How much of a file is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// So many rows, without the names of the columns.
+    rows: usize,
+    /// All texts together, in bytes. A workbook can show one text in every cell.
+    text: usize,
+    /// What a workbook may unpack to, in megabytes: several times the longest list of items.
+    pub unpacked_mb: u64,
+}
+
+impl Bounds {
+    /// Of a file that somebody sends, beside all others.
+    pub const SENT: Bounds = Bounds { rows: 2_000, text: 10 * 1024 * 1024, unpacked_mb: 16 };
+    /// Of a file of one's own, in a process for nothing else.
+    pub const OWN: Bounds = Bounds { rows: 100_000, text: 100 * 1024 * 1024, unpacked_mb: 256 };
+}
 
 /// What a cell holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,16 +61,22 @@ pub struct Row {
 }
 
 /// The rows of a file. The first that is not blank names the columns.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct Table {
     /// The row with the names of the columns.
     pub head: Option<Row>,
     /// All others.
     pub rows: Vec<Row>,
+    bounds: Bounds,
     text: usize,
 }
 
 impl Table {
+    /// Nothing yet.
+    pub fn within(bounds: Bounds) -> Table {
+        Table { head: None, rows: Vec::new(), bounds, text: 0 }
+    }
+
     /// Adds the next row; a blank one is left out.
     ///
     /// # Errors
@@ -73,14 +93,14 @@ impl Table {
         let text: usize =
             cells.iter().map(|cell| if let Cell::Text(text) = cell { text.len() } else { 0 }).sum();
         self.text += text;
-        if self.text > MOST_TEXT {
+        if self.text > self.bounds.text {
             return Err("the file holds too much text; split it".to_owned());
         }
         let row = Row { number, cells };
         if self.head.is_none() {
             self.head = Some(row);
-        } else if self.rows.len() == MOST_ROWS {
-            return Err(format!("the file has more than {MOST_ROWS} rows; split it"));
+        } else if self.rows.len() == self.bounds.rows {
+            return Err(format!("the file has more than {} rows; split it", self.bounds.rows));
         } else {
             self.rows.push(row);
         }
@@ -98,7 +118,7 @@ mod tests {
 
     #[test]
     fn blank_rows_are_left_out_and_the_first_other_one_names_the_columns() {
-        let mut table = Table::default();
+        let mut table = Table::within(Bounds::SENT);
         table.push(1, row(&["", " "])).unwrap();
         table.push(2, row(&["title", "price", ""])).unwrap();
         table.push(3, row(&[])).unwrap();
@@ -109,7 +129,7 @@ mod tests {
 
     #[test]
     fn rows_columns_and_texts_are_bounded() {
-        let mut table = Table::default();
+        let mut table = Table::within(Bounds::SENT);
         assert!(table.push(1, row(&["x"; 100])).is_ok());
         assert_eq!(
             table.push(2, row(&["x"; 101])),
@@ -124,7 +144,7 @@ mod tests {
         );
         assert!(table.push(2_003, row(&[])).is_ok());
 
-        let mut table = Table::default();
+        let mut table = Table::within(Bounds::SENT);
         let long = "x".repeat(8_000);
         let many: Result<Vec<()>, String> =
             (1..50).map(|number| table.push(number, row(&[long.as_str(); 100]))).collect();

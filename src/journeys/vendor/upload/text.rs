@@ -1,12 +1,12 @@
 //! Rows of a text file: values between commas, as spreadsheets write them.
 
-use crate::journeys::vendor::upload::table::{Cell, Table};
+use crate::journeys::vendor::upload::table::{Bounds, Cell, Table};
 
 /// Reads a text. The separator is the one of comma, semicolon and tab that the first line has most of.
 ///
 /// # Errors
 /// A sentence for the client. Cells that are no UTF-8 are errors of their rows only.
-pub fn read(content: &[u8]) -> Result<Table, String> {
+pub fn read(content: &[u8], bounds: Bounds) -> Result<Table, String> {
     if content.starts_with(&[0xFF, 0xFE]) || content.starts_with(&[0xFE, 0xFF]) {
         return Err("the text is UTF-16; save it as CSV UTF-8".to_owned());
     }
@@ -16,7 +16,7 @@ pub fn read(content: &[u8]) -> Result<Table, String> {
         .flexible(true)
         .delimiter(separator(content))
         .from_reader(content);
-    let (mut table, mut number) = (Table::default(), 0);
+    let (mut table, mut number) = (Table::within(bounds), 0);
     let mut record = csv::ByteRecord::new();
     loop {
         let begin = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
@@ -57,6 +57,10 @@ fn blank_lines(content: &[u8], begin: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(content: &[u8]) -> Result<Table, String> {
+        super::read(content, Bounds::SENT)
+    }
 
     /// The rows with their numbers, cells joined by a bar.
     fn rows(content: impl AsRef<[u8]>) -> Vec<String> {
@@ -112,7 +116,7 @@ mod tests {
     fn a_million_columns_are_refused_and_nothing_is_an_empty_table() {
         let wide = ",x".repeat(1_000_000);
         assert_eq!(read(wide.as_bytes()).unwrap_err(), "row 1 has 1000 columns; at most 100 are read");
-        assert_eq!(read(b"").unwrap(), Table::default());
-        assert_eq!(read(b"\n\r\n,,\n").unwrap(), Table::default());
+        assert_eq!(read(b"").unwrap(), Table::within(Bounds::SENT));
+        assert_eq!(read(b"\n\r\n,,\n").unwrap(), Table::within(Bounds::SENT));
     }
 }

@@ -7,25 +7,25 @@ use std::io::{Cursor, Read, Seek};
 use calamine::{DataRef, DataType, Reader, SheetType, Xlsx, XlsxError};
 
 use crate::journeys::vendor::upload::archive;
-use crate::journeys::vendor::upload::table::{Cell, MOST_COLUMNS, Table};
+use crate::journeys::vendor::upload::table::{Bounds, Cell, MOST_COLUMNS, Table};
 
 /// Reads a workbook.
 ///
 /// # Errors
 /// A sentence for the client.
-pub fn read(content: &[u8]) -> Result<Table, String> {
-    archive::check(content)?;
+pub fn read(content: &[u8], bounds: Bounds) -> Result<Table, String> {
+    archive::check(content, bounds)?;
     let mut workbook: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(content)).map_err(told)?;
     let sheets = &workbook.sheets_metadata();
     let first = sheets.iter().find(|sheet| sheet.typ == SheetType::WorkSheet);
     let name = first.map(|sheet| sheet.name.clone()).ok_or_else(|| "the workbook has no sheet".to_owned())?;
-    sheet(&mut workbook, &name)
+    sheet(&mut workbook, &name, bounds)
 }
 
 /// The sheet's cells arrive one by one: the sheet as a whole could be as large as its last cell says.
-fn sheet<R: Read + Seek>(workbook: &mut Xlsx<R>, name: &str) -> Result<Table, String> {
+fn sheet<R: Read + Seek>(workbook: &mut Xlsx<R>, name: &str, bounds: Bounds) -> Result<Table, String> {
     let mut cells = workbook.worksheet_cells_reader(name).map_err(told)?;
-    let mut table = Table::default();
+    let mut table = Table::within(bounds);
     let (mut number, mut row) = (0, Vec::new());
     while let Some(next) = cells.next_cell().map_err(told)? {
         let value = cell(next.get_value());
