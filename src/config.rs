@@ -3,6 +3,7 @@
 mod choices;
 mod providers;
 mod reader;
+mod settings;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 pub use choices::{Deprecation, Environment, Origins, OtpDelivery, Payments};
 pub use providers::{RazorpayAccount, Secret, TwilioAccount, TwilioSender};
 pub use reader::{ConfigError, Misfit};
+pub use settings::SETTINGS;
 
 use reader::{Reader, list, number_in};
 
@@ -87,94 +89,6 @@ pub struct Config {
     /// `OTEL_EXPORTER_OTLP_ENDPOINT`, without a slash at its end: where traces go; absent: nowhere.
     pub otlp_endpoint: Option<String>,
 }
-
-/// Each setting with its default and meaning: the text of `--help`.
-pub const SETTINGS: &[(&str, &str, &str)] = &[
-    ("APP_ENV", "development", "development or production; to be said with DATABASE_URL or a public LISTEN"),
-    ("LISTEN", "127.0.0.1:8080", "address and port of the server"),
-    ("DATABASE_URL", "none", "postgres://…; absent: a private PostgreSQL under DATA_DIR (development)"),
-    ("DATABASE_POOL_SIZE", "4 per core", "connections, 2 to 200"),
-    ("REDIS_URL", "none", "redis://… that tells gateways of each other's events; absent: the database does"),
-    ("DATA_DIR", ".data", "embedded database and generated secrets"),
-    ("TOKEN_SECRET", "random per data folder", "signs tokens, encrypts account numbers; at least 32 bytes"),
-    (
-        "TOKEN_SECRETS_PREVIOUS",
-        "none",
-        "comma-separated former secrets: what they signed or encrypted is still read",
-    ),
-    ("REST_TOKEN_DAYS", "30", "life of tokens issued on the REST paths, 1 to 365"),
-    ("REST_AT_ROOT", "off", "on: the REST paths also without /api/v1, as the oldest clients call them"),
-    (
-        "REST_DEPRECATION",
-        "off",
-        "2027-01-31, or 2027-01-31,2027-12-31: since when the REST paths are deprecated, and when they end",
-    ),
-    ("API_DOCS", "on in development", "on or off: the page /api/v1/docs; openapi.json is always served"),
-    ("DEV_OTP", "none", "six digits that every phone receives (development)"),
-    ("RATE_LIMITS", "on", "on or off (off in development only)"),
-    ("OTP_DELIVERY", "console", "console (development), twilio, or off: nobody can sign in anew"),
-    ("OTP_TEXT", providers::OTP_TEXT, "the text message, with {code} in it; as registered, where texts are"),
-    ("TWILIO_ACCOUNT_SID", "none", "AC…, for OTP_DELIVERY=twilio"),
-    ("TWILIO_AUTH_TOKEN", "none", "the account's token; or a key of it, by the two settings that follow"),
-    ("TWILIO_API_KEY_SID", "none", "SK…"),
-    ("TWILIO_API_KEY_SECRET", "none", "of the key"),
-    ("TWILIO_FROM", "none", "the number or name that messages come from; or a messaging service:"),
-    ("TWILIO_MESSAGING_SERVICE_SID", "none", "MG…"),
-    ("TWILIO_URL", providers::TWILIO_URL, "another place that speaks as Twilio does"),
-    ("PAYMENTS", "simulated", "simulated (development), razorpay, or off: wallets cannot be loaded"),
-    ("RAZORPAY_KEY_ID", "none", "rzp_live_… or rzp_test_…, for PAYMENTS=razorpay"),
-    ("RAZORPAY_KEY_SECRET", "none", "of the key"),
-    ("RAZORPAY_WEBHOOK_SECRET", "none", "as given with the webhook PUBLIC_URL/webhooks/razorpay"),
-    ("RAZORPAY_URL", providers::RAZORPAY_URL, "another place that speaks as Razorpay does"),
-    ("PROVIDER_SECONDS", "5", "seconds that Twilio and Razorpay may take to answer, 1 to 30"),
-    (
-        "PUBLIC_URL",
-        "http://LISTEN",
-        "https://… by which clients reach the gateway; pictures are shown from there",
-    ),
-    (
-        "MEDIA_URL",
-        "none",
-        "s3://bucket/prefix for pictures, with AWS_* as usual; absent: a folder under DATA_DIR",
-    ),
-    (
-        "ASSISTANT_MODEL",
-        "none",
-        "the model that answers questions, such as gpt-5-mini; absent: written answers do",
-    ),
-    (
-        "ASSISTANT_URL",
-        "none",
-        "https://…/v1/ that speaks as OpenAI's API does; absent: the model's own provider",
-    ),
-    ("ASSISTANT_KEY", "none", "the provider's key; absent: its own variable, such as OPENAI_API_KEY"),
-    ("ASSISTANT_SECONDS", "20", "seconds that an answer of the model may take, 1 to 120"),
-    ("ALLOWED_ORIGINS", "any", "any, or comma-separated origins such as https://app.example.org"),
-    (
-        "TRUSTED_DOCUMENTS",
-        "none",
-        "a JSON file of the apps' GraphQL documents by their ids: no others run; absent: any document runs",
-    ),
-    ("EXPLORER", "on in development", "on or off: GraphiQL at /graphiql"),
-    ("TRUSTED_PROXIES", "none", "comma-separated addresses whose X-Forwarded-For is believed"),
-    ("EVENT_DAYS", "7", "days that events are kept for subscribers who come back, 1 to 365"),
-    (
-        "CONNECTION_HOURS",
-        "24",
-        "hours after which sockets and event streams are closed, to come back, 1 to 168",
-    ),
-    ("SHUTDOWN_SECONDS", "10", "seconds that requests in progress may take after SIGTERM, 1 to 300"),
-    (
-        "METRICS_TOKEN",
-        "none",
-        "bearer token that /metrics asks for; absent: open in development, else not there",
-    ),
-    (
-        "OTEL_EXPORTER_OTLP_ENDPOINT",
-        "none",
-        "http://…:4318 that collects traces (OTLP over HTTP); absent: none",
-    ),
-];
 
 impl Config {
     /// Reads the settings from the process's environment.

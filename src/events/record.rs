@@ -152,6 +152,8 @@ impl FromStr for EventCursor {
         };
         text.split_once('-')
             .and_then(|(xid, id)| Some(EventCursor { xid: part(xid)?, id: part(id)? }))
+            // The place before the first event of all, or one that an event can have had.
+            .filter(|cursor| *cursor == EventCursor::default() || (cursor.xid > 0 && cursor.id > 0))
             .ok_or_else(EventCursor::unknown)
     }
 }
@@ -165,6 +167,7 @@ mod tests {
         let cursor = EventCursor { xid: 42, id: 7 };
         assert_eq!(cursor.to_string(), "42-7");
         assert_eq!("42-7".parse::<EventCursor>().unwrap(), cursor);
+        assert_eq!("0-0".parse::<EventCursor>().unwrap(), EventCursor::default());
     }
 
     #[test]
@@ -175,7 +178,6 @@ mod tests {
             "7",
             "x-1",
             "1-x",
-            "0-0",
             "0-1",
             "1-0",
             "-1-1",
