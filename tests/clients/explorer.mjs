@@ -47,7 +47,7 @@ await picture(consumer, 'light-answer');
 await run(consumer, 'OneShop', 'Search', 'OneItem', 'Wish', 'Wishlist', 'Unwish');
 await run(consumer, 'Wallet', 'AddMoney', 'Pay', 'GiveBack');
 await run(consumer, 'Cart', 'AddToCart', 'UseCoupon', 'TakeCouponOut', 'TakeOut', 'EmptyCart', 'AddToCart');
-await run(consumer, 'ChangeQuantity');
+await run(consumer, 'ChangeQuantity', 'SetQuantity');
 step('a consumer signs in with one click, browses, loads the wallet and fills the cart');
 
 const vendor = await openWindow({ colorScheme: 'dark' });
@@ -70,7 +70,7 @@ await picture(consumer, 'light-live');
 await stop(consumer);
 step('what the vendor does with an order is seen live by the consumer');
 
-await run(consumer, 'MyOrders', 'OneOrder', 'Rate', 'ReportIssue', 'AskToReturn', 'Chat', 'Write');
+await run(consumer, 'MyOrders', 'OneOrder', 'Rate', 'ReportIssue', 'AskToReturn', 'Chat', 'ChatFromNowOn', 'Write');
 await run(vendor, 'ShopWallet', 'SetBankAccount', 'Withdraw', 'Spend', 'AcceptReturn', 'CompleteReturn', 'ShopIssues');
 await run(vendor, 'ShopItems', 'AddItem', 'ChangeItem', 'ToggleItem', 'EditShop', 'SetHours', 'OpenShop');
 await run(vendor, 'AddPaper', 'Papers');
@@ -102,7 +102,7 @@ step('profile, addresses, support and the assistant answer');
 const office = await openWindow();
 await openExplorer(office);
 const phone = await signInAnew(office);
-await run(office, 'Introduce', 'CompleteProfile', 'Rename');
+await run(office, 'Societies', 'Introduce', 'CompleteProfile', 'Rename');
 await isActive(office, 'Newest Neighbour');
 await run(office, 'DeleteAccount');
 await office.locator('.bar .notice', { hasText: 'Newest Neighbour is signed out' }).waitFor();

@@ -52,6 +52,7 @@ const promotion = { title: 'Fresh this week', body: 'Mangoes have come to Fresh 
 export const journeys: Journey[] = [
   journey('Sign in', [], signIn, { phone: '+919000000001', otp: '123456', refreshToken: '', sessionId: '' }),
   journey('New here', [], newcomer, {
+    city,
     newcomer: { name: 'New Neighbour', city, society, role: 'CONSUMER' },
     profile: { flatNumber: 'B-1204', preferredLanguage: 'English' },
     name: 'Newest Neighbour',
