@@ -250,21 +250,31 @@ const CONSTRAINTS: &[(&str, Code, &str)] = &[
     ("item_mrp_is_not_below_price", Code::BadInput, "mrp must not be below price"),
 ];
 
+/// What PostgreSQL, or the client of it, says of troubles that pass.
+const PASSING: &[&str] = &[
+    "canceling statement due to lock timeout",
+    "deadlock detected",
+    "terminating connection due to administrator command",
+    "terminating connection because of crash of another server process",
+    "connection closed",
+];
+
 impl From<DieselError> for Error {
     fn from(error: DieselError) -> Error {
         match &error {
-            DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => Error::busy(error),
+            // Nobody is at fault when the database restarts, or another takes over.
+            DieselError::DatabaseError(
+                DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::ClosedConnection,
+                _,
+            ) => Error::busy(error),
             DieselError::DatabaseError(kind, info) => {
                 let rule = info
                     .constraint_name()
                     .and_then(|name| CONSTRAINTS.iter().find(|(known, ..)| *known == name));
                 match (rule, kind) {
                     (Some((_, code, message)), _) => Error::new(*code, *message),
-                    // Diesel keeps no SQLSTATE of these two; PostgreSQL's words for them are stable.
-                    (None, DatabaseErrorKind::Unknown)
-                        if ["canceling statement due to lock timeout", "deadlock detected"]
-                            .contains(&info.message()) =>
-                    {
+                    // Diesel keeps no SQLSTATE of these; PostgreSQL's words for them are stable.
+                    (None, DatabaseErrorKind::Unknown) if PASSING.contains(&info.message()) => {
                         Error::busy(error)
                     }
                     _ => Error::internal(error),

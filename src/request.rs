@@ -9,6 +9,7 @@ mod pages;
 mod row;
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use async_graphql::Context;
@@ -61,6 +62,8 @@ pub struct Scope {
     pub place: Place,
     /// The newest event when it began: all that it reads is from later.
     pub began_behind: EventCursor,
+    /// Whether it has ended its own session, see [`Scope::end`].
+    pub is_over: AtomicBool,
 }
 
 impl Scope {
@@ -81,6 +84,7 @@ impl Scope {
             loaders: Loaders::new(app.pool().clone()),
             place: Place::default(),
             began_behind: app.hub.newest(),
+            is_over: AtomicBool::new(false),
             app,
         }
     }
@@ -91,12 +95,20 @@ impl Scope {
     /// `UNAUTHENTICATED` or `TOKEN_EXPIRED`, as the token was.
     pub fn viewer(&self) -> Result<&Viewer> {
         match &self.authentication {
+            _ if self.is_over.load(Ordering::Acquire) => {
+                Err(Error::new(crate::error::Code::Unauthenticated, "invalid token"))
+            }
             Authentication::Viewer { viewer, .. } => Ok(viewer),
             Authentication::Anonymous => {
                 Err(Error::new(crate::error::Code::Unauthenticated, "Auth header missing"))
             }
             Authentication::Refused(error) => Err(error.clone()),
         }
+    }
+
+    /// What follows in this document is nobody's: it has signed itself out, or deleted its account.
+    pub fn end(&self) {
+        self.is_over.store(true, Ordering::Release);
     }
 
     /// The file that an argument of that name stands for.

@@ -6,6 +6,7 @@ diesel::table! {
         shop_id -> Nullable<Int8>,
         updated_at -> Timestamptz,
         points -> Int8,
+        closed_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -42,7 +42,7 @@ pub struct Notice {
     pub target_id: Option<i64>,
 }
 
-/// Tells all of them, with one statement; each person's streams hear of it after the commit.
+/// Tells all of them who have not deleted their accounts, with one statement; each person's streams hear of it after the commit.
 ///
 /// Takes the connection shared, so that it can be sent together with other statements.
 ///
@@ -85,7 +85,7 @@ impl QueryFragment<Pg> for Telling {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
             "WITH told AS (INSERT INTO notification (user_id, kind, title, body, target_id, created_at) \
-             SELECT user_id, kind, title, body, target_id, ",
+             SELECT notice.user_id, notice.kind, notice.title, notice.body, notice.target_id, ",
         );
         out.push_bind_param::<Timestamptz, _>(&self.at)?;
         out.push_sql(" FROM unnest(");
@@ -99,7 +99,8 @@ impl QueryFragment<Pg> for Telling {
         out.push_sql(", ");
         out.push_bind_param::<Array<Nullable<BigInt>>, _>(&self.targets)?;
         out.push_sql(
-            ") AS notice (user_id, kind, title, body, target_id) RETURNING id, user_id, created_at) \
+            ") AS notice (user_id, kind, title, body, target_id) JOIN user_profile ON user_profile.id = notice.user_id \
+             WHERE user_profile.deleted_at IS NULL FOR KEY SHARE OF user_profile RETURNING id, user_id, created_at) \
              INSERT INTO event (kind, user_id, value, created_at) SELECT ",
         );
         out.push_bind_param::<Text, _>(&Kind::NotificationAdded)?;

@@ -7,6 +7,7 @@ use diesel_async::RunQueryDsl;
 
 use crate::db::Conn;
 use crate::error::{Error, Result};
+use crate::journeys::profile::User;
 use crate::request::Reach;
 use crate::schema::user_profile;
 use crate::values::UserId;
@@ -86,13 +87,12 @@ fn flag(field: &'static str, given: &MaybeUndefined<bool>) -> Result<Option<bool
 /// Changes what a person allows.
 ///
 /// # Errors
-/// `BUSY` or `INTERNAL` when the database fails.
+/// `UNAUTHENTICATED` when they deleted their account meanwhile; `BUSY` or `INTERNAL` when the database fails.
 pub async fn update(conn: &mut Conn, user: UserId, change: &SettingsChange) -> Result<Settings> {
-    Ok(diesel::update(user_profile::table.find(user))
-        .set(change)
-        .returning(Settings::as_returning())
-        .get_result(conn)
-        .await?)
+    let present = user_profile::table.find(user).filter(user_profile::deleted_at.is_null());
+    let changed =
+        diesel::update(present).set(change).returning(Settings::as_returning()).get_result(conn).await;
+    changed.optional()?.ok_or_else(User::is_gone)
 }
 
 /// Reads of settings.

@@ -134,6 +134,20 @@ pub async fn used(conn: &mut Conn, user: UserId, id: OfferId) -> Result<i64> {
         .await?)
 }
 
+/// The terms of the coupon that an order uses, as they are now.
+///
+/// # Errors
+/// `INTERNAL` when the database fails.
+pub async fn of_order(conn: &mut Conn, order: OrderId) -> Result<Option<Terms>> {
+    let terms = coupon_redemption::table
+        .inner_join(offer::table)
+        .filter(coupon_redemption::order_id.eq(order))
+        .select(Terms::as_select())
+        .first(conn)
+        .await;
+    Ok(terms.optional()?)
+}
+
 /// The coupon in a person's cart, its offer locked: of two orders that want the last use, the second waits here.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::parser::types::VariableDefinition;
+use async_graphql::parser::types::{BaseType, VariableDefinition};
 use async_graphql::{Positioned, ServerError, Variables};
 use axum::extract::{Query, Request};
 use axum::http::Method;
@@ -74,6 +74,15 @@ impl Endpoint {
     /// Whether it is for who asks.
     pub fn is_for(&self, scope: &Scope) -> bool {
         self.route.role.admit(scope).is_ok()
+    }
+
+    /// Whether this key is of something else than a file.
+    fn takes_no_file(&self, key: &str) -> bool {
+        let mut variables = self.operation.variables.iter().map(|variable| &variable.node);
+        variables.any(|variable| {
+            let is_file = matches!(&variable.var_type.node.base, BaseType::Named(name) if name == "Upload");
+            variable.name.node == key && !is_file
+        })
     }
 
     /// What the path answers, as JSON.
@@ -153,6 +162,9 @@ impl Endpoint {
         let mut body = match rule {
             BodyRule::Form => {
                 let (texts, files) = body::read_form(request, scope).await?;
+                if let Some(key) = files.keys().find(|key| self.takes_no_file(key)) {
+                    return Err(Refusal::new(400, format!("{key} is no file")));
+                }
                 // A path that takes nothing but a file reads no text in its place.
                 if self.body == BodyRule::Form { files } else { texts.into_iter().chain(files).collect() }
             }

@@ -34,7 +34,9 @@ pub async fn edge(State(app): State<Arc<App>>, peer: Peer, mut request: Request,
         user_agent: headers.get(header::USER_AGENT).cloned(),
         token: token_style(headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes)),
     };
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
+    // An answer is one person's, at one moment: no cache on the way may give it to another.
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     call.end(&app, &response);
     response
 }

@@ -363,3 +363,55 @@ async fn a_shop_takes_nothing_back_from_somebody_who_left() {
     assert_eq!(app.number("SELECT count(*) FROM order_return").await, 0);
     app.audit_is_clean().await;
 }
+
+#[tokio::test]
+async fn nothing_is_written_for_somebody_who_left_neither_in_the_same_document_nor_beside_it() {
+    let app = TestApp::start().await;
+    let (shop, vendor) = app.shop("Fresh Mart").await;
+    let rice = app.item(shop, "Rice", "50", 1_000).await;
+    let writes = format!(
+        "a: addAddress(input: {{houseNumber: \"5\", street: \"Secret Street\"}}) {{ message }}
+         s: openSupportTicket(input: {{subject: \"abc\", message: \"my secret\"}}) {{ message }}
+         u: updateSettings(input: {{marketingOptIn: true}}) {{ message }}
+         i: setCartItem(itemId: {rice}, quantity: 1) {{ message }}
+         o: confirmOrder(input: {{paymentMode: CASH}}) {{ message }}"
+    );
+    let who = app.consumer("First").await;
+    let all = format!(
+        "mutation($phone: Phone!) {{ deleteMyAccount(confirmPhone: $phone) {{ message }} {writes} }}"
+    );
+    let answer = app.graphql(&who, &all, json!({"phone": who.phone})).await;
+    assert!(!answer.errors.is_empty());
+    assert!(answer.errors.iter().all(|error| error["extensions"]["code"] == "UNAUTHENTICATED"));
+    assert_eq!(app.number("SELECT count(*) FROM orders").await, 0);
+    app.audit_is_clean().await;
+
+    // Beside a deletion: each comes before it, and then it is forgotten or stops it, or finds nobody.
+    for round in 0..12 {
+        let who = app.consumer(&format!("Racer {round}")).await;
+        let write = format!("mutation {{ {writes} }}");
+        let deletion = app.graphql(&who, DELETE, json!({"phone": who.phone}));
+        let _ = tokio::join!(
+            app.graphql(&who, &write, json!({})),
+            deletion,
+            app.graphql(&who, &write, json!({}))
+        );
+    }
+    app.audit_is_clean().await;
+
+    // A shop that writes to somebody who left tells nobody.
+    let who = app.consumer("Last").await;
+    let order = format!(
+        "mutation {{ setCartItem(itemId: {rice}, quantity: 1) {{ message }}
+             confirmOrder(input: {{paymentMode: CASH}}) {{ order {{ id }} }} }}"
+    );
+    let placed = app.graphql(&who, &order, json!({})).await.ok();
+    let order = json!({"order": placed["confirmOrder"]["order"]["id"]});
+    let deliver = "mutation($order: ID!) { setOrderStatus(orderId: $order, status: DELIVERED) { message } }";
+    app.graphql(&vendor, deliver, order.clone()).await.ok();
+    app.graphql(&who, DELETE, json!({"phone": who.phone})).await.ok();
+    let hello =
+        "mutation($order: ID!) { sendOrderMessage(orderId: $order, message: \"Hello?\") { message } }";
+    app.graphql(&vendor, hello, order).await.ok();
+    app.audit_is_clean().await;
+}

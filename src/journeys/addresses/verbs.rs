@@ -8,7 +8,8 @@ use diesel_async::RunQueryDsl;
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::journeys::addresses::Address;
-use crate::schema::{consumer_address, user_profile};
+use crate::journeys::profile::User;
+use crate::schema::consumer_address;
 use crate::values::{AddressId, UserId, optional_text, required_text};
 
 /// How many addresses one person may have.
@@ -112,7 +113,7 @@ impl UpdateAddressInput {
 /// `CONFLICT` when the book is full.
 pub async fn add(conn: &mut Conn, user: UserId, new: &NewAddress, now: DateTime<Utc>) -> Result<Address> {
     // Of two additions at once, the second counts what the first added.
-    user_profile::table.find(user).select(user_profile::id).for_no_key_update().first::<UserId>(conn).await?;
+    User::lock(conn, user).await?;
     let live = consumer_address::table
         .filter(consumer_address::user_id.eq(user))
         .filter(consumer_address::deleted_at.is_null());

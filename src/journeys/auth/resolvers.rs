@@ -216,6 +216,7 @@ impl AuthMutation {
         let ended =
             app.write(async move |conn| Session::end_all(conn, user, Ending::LogoutAll, now).await).await?;
         app.sessions.forget(user);
+        ctx.scope()?.end();
         let revoked = i32::try_from(ended).unwrap_or(i32::MAX);
         Ok(LogoutAllPayload { message: "Logged out from all devices".to_owned(), revoked })
     }
@@ -262,11 +263,14 @@ impl SessionPayload {
 
 /// Ends one of the viewer's sessions, for the next request of it already. `false` when it is not live, or not theirs.
 async fn end(ctx: &Context<'_>, session: SessionId, why: Ending) -> Result<bool> {
-    let user = ctx.viewer()?.user_id;
+    let (user, own) = (ctx.viewer()?.user_id, ctx.viewer()?.session_id);
     let app = ctx.app()?;
     let now = app.clock.now();
     let ended = app.write(async move |conn| verbs::end(conn, user, session, why, now).await).await?;
     app.sessions.forget(user);
+    if session == own {
+        ctx.scope()?.end();
+    }
     Ok(ended)
 }
 

@@ -7,6 +7,7 @@ use futures_util::try_join;
 
 use crate::db::Conn;
 use crate::error::Result;
+use crate::journeys::profile::User;
 use crate::journeys::shops::Item;
 use crate::ledger::coupon::{self, Asked, RedemptionStatus, Terms};
 use crate::ledger::{Line, quote};
@@ -164,15 +165,16 @@ impl Cart {
     /// Locks the cart until the transaction ends, making it first if need be; the shop whose items it holds.
     ///
     /// # Errors
-    /// `BUSY` or `INTERNAL` when the database fails.
+    /// `UNAUTHENTICATED` when they deleted their account meanwhile; `BUSY` or `INTERNAL` when the database fails.
     pub async fn lock(conn: &mut Conn, user: UserId, now: DateTime<Utc>) -> Result<Option<ShopId>> {
-        Ok(diesel::insert_into(cart::table)
+        let (shop, closed_at) = diesel::insert_into(cart::table)
             .values((cart::user_id.eq(user), cart::updated_at.eq(now)))
             .on_conflict(cart::user_id)
             .do_update()
             .set(cart::updated_at.eq(now))
-            .returning(cart::shop_id)
-            .get_result(conn)
-            .await?)
+            .returning((cart::shop_id, cart::closed_at))
+            .get_result::<(Option<ShopId>, Option<DateTime<Utc>>)>(conn)
+            .await?;
+        if closed_at.is_some() { Err(User::is_gone()) } else { Ok(shop) }
     }
 }

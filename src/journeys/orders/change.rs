@@ -18,6 +18,7 @@ use crate::journeys::orders::record::{Acted, Action, Change, Deed, NewMessage, s
 use crate::journeys::orders::status::{Act, next};
 use crate::journeys::orders::{Order, OrderItem};
 use crate::ledger::book::WalletSource;
+use crate::ledger::coupon::{self, Terms};
 use crate::ledger::points::{self, PointsKind, PointsPosting};
 use crate::ledger::stock::{Movements, StockReason};
 use crate::schema::order_item;
@@ -76,7 +77,7 @@ async fn change(conn: &mut Conn, held: &Held, wanted: &[OrderModificationInput])
     let lines = OrderItem::of_order(conn, id).await?;
     let differences = differences(&lines, wanted)?;
     let total = new_total(&lines, &differences)?;
-    let final_amount = Reduced::of(&held.order, total).final_amount;
+    let final_amount = Reduced::read(conn, &held.order, total).await?.final_amount;
 
     let goods = differences.iter().map(|line| (line.item, line.from - line.to));
     Movements::of_order(id, StockReason::OrderModified, goods, held.at).lock_and_write(conn).await?;
@@ -185,7 +186,7 @@ async fn agree(conn: &mut Conn, held: &Held) -> Result<Paise> {
     let id = order.id;
     let lines = OrderItem::of_order(conn, id).await?;
     let total = Paise(lines.iter().map(|line| line.subtotal.0).sum());
-    let reduced = Reduced::of(order, total);
+    let reduced = Reduced::read(conn, order, total).await?;
     let unused = PointsPosting {
         kind: PointsKind::Reversal,
         points: order.points_redeemed - reduced.points,
@@ -216,8 +217,8 @@ async fn agree(conn: &mut Conn, held: &Held) -> Result<Paise> {
     Ok(moved.refund)
 }
 
-/// What is left of an order's discounts when its lines come to another total: the coupon takes off what it took, at most
-/// all of it; of the points those that are still needed, and never more than were used.
+/// What is left of an order's discounts when its lines come to another total: the coupon takes off what it would take off
+/// of that, at most what it took; of the points those that are still needed, and never more than were used.
 struct Reduced {
     coupon_discount: Paise,
     points: i64,
@@ -226,8 +227,17 @@ struct Reduced {
 }
 
 impl Reduced {
-    fn of(order: &Order, total: Paise) -> Reduced {
-        let coupon_discount = order.coupon_discount.min(total);
+    async fn read(conn: &mut Conn, order: &Order, total: Paise) -> Result<Reduced> {
+        let terms = match order.coupon_discount {
+            Paise::ZERO => None,
+            _ => coupon::of_order(conn, order.id).await?,
+        };
+        Ok(Reduced::of(order, terms.as_ref(), total))
+    }
+
+    fn of(order: &Order, terms: Option<&Terms>, total: Paise) -> Reduced {
+        let afresh = terms.map_or(order.coupon_discount, |terms| terms.discount(total));
+        let coupon_discount = order.coupon_discount.min(afresh).min(total);
         let left = Paise(total.0 - coupon_discount.0);
         let (points, points_discount) = points::discount(order.points_redeemed, left);
         let final_amount = Paise(left.0 - points_discount.0);

@@ -1,6 +1,6 @@
 //! A consumer's account is deleted: what says something of the person goes, what money and goods did stays.
 //!
-//! Locks: cart, wallet, person. Whoever places an order holds the cart, whoever moves the consumer's money the wallet: they
+//! Locks: cart, orders, wallet, person. Whoever places an order holds the cart, whoever moves the consumer's money the wallet: they
 //! come before, and this is refused because of what they did; or after, and find nobody.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -62,7 +62,7 @@ const EMPTY: &[&str] = &[
      WHERE user_id = $1",
     "UPDATE support_ticket SET subject = '(deleted)', category = NULL, status = 'closed', updated_at = $2
      WHERE user_id = $1",
-    "UPDATE cart SET shop_id = NULL, points = 0, updated_at = $2 WHERE user_id = $1",
+    "UPDATE cart SET shop_id = NULL, points = 0, updated_at = $2, closed_at = $2 WHERE user_id = $1",
     "UPDATE user_session SET device = NULL, revoked_at = COALESCE(revoked_at, $2),
          revoked_reason = COALESCE(revoked_reason, 'account_deleted')
      WHERE user_id = $1",
@@ -78,6 +78,9 @@ const EMPTY: &[&str] = &[
 /// `CONFLICT` while an order, a return or a payment is under way, or there is money in the wallet; it says what to do.
 pub async fn delete(conn: &mut Conn, who: UserId, now: DateTime<Utc>) -> Result<()> {
     Cart::lock(conn, who, now).await?;
+    // Orders before wallets, as everywhere; an act on one of them is over, or finds the wallet closed.
+    let own = orders::table.filter(orders::user_id.eq(who)).order(orders::id).select(orders::id);
+    own.for_no_key_update().load::<OrderId>(conn).await?;
     book::close(conn, who, now).await?;
     refuse_under_way(conn, who).await?;
     refuse_unpaid(conn, who, now).await?;

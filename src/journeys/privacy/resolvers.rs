@@ -64,6 +64,7 @@ impl PrivacyMutation {
         let (who, now) = (viewer.user_id, app.clock.now());
         app.write(async move |conn| deletion::delete(conn, who, now).await).await?;
         app.sessions.forget(who);
+        ctx.scope()?.end();
         // What fails here is done by the housekeeping.
         if let Err(error) = app.media.forget_all(who).await {
             tracing::warn!(viewer.id = who.0, cause = ?error.cause(), "pictures of a deleted account stay for now");

@@ -8,7 +8,7 @@ use diesel_async::RunQueryDsl;
 
 use crate::app::Role;
 use crate::db::Conn;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::request::{Page, Relation, columns};
 use crate::schema::{consumer_profile, user_profile};
 use crate::values::{Date, Phone, UserId};
@@ -74,9 +74,17 @@ impl User {
     /// The person of that id, locked until the transaction ends.
     ///
     /// # Errors
-    /// `INTERNAL` when they are missing; `BUSY` or `INTERNAL` when the database fails.
+    /// `UNAUTHENTICATED` when they deleted their account meanwhile; `BUSY` or `INTERNAL` when the database fails.
     pub async fn lock(conn: &mut Conn, id: UserId) -> Result<User> {
-        Ok(user_profile::table.find(id).select(User::as_select()).for_no_key_update().first(conn).await?)
+        let present = user_profile::table.find(id).filter(user_profile::deleted_at.is_null());
+        let found = present.select(User::as_select()).for_no_key_update().first(conn).await.optional()?;
+        found.ok_or_else(User::is_gone)
+    }
+
+    /// What is answered to somebody who deleted their account a moment ago.
+    #[must_use]
+    pub fn is_gone() -> Error {
+        Error::new(Code::Unauthenticated, "Invalid user")
     }
 
     /// The person with that phone; a new one, if nobody has it.

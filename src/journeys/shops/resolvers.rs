@@ -11,7 +11,7 @@ use crate::journeys::shops::{
     SocietyCursor, SocietyWithShops, part,
 };
 use crate::request::{List, Page, Reach, Row, load};
-use crate::values::{ItemId, Phone, ShopId};
+use crate::values::{ItemId, Phone, ShopId, optional_text};
 
 /// The longest name of a society, in characters (contract §2.2).
 const LONGEST_NAME: usize = 100;
@@ -59,9 +59,10 @@ impl ShopQuery {
         ctx.viewer()?;
         let pattern = part("search", search.as_deref(), LONGEST_NAME)?;
         let page = Page::read(ctx, first, after.as_deref())?;
-        let city = city.as_deref().map(str::trim);
+        let city = optional_text(city.as_deref(), LONGEST_NAME)
+            .map_err(|problem| Error::bad_input("city", format!("city {problem}")))?;
         let mut conn = ctx.app()?.read().await?;
-        let societies = SocietyWithShops::list(&mut conn, city, pattern.as_deref(), &page).await?;
+        let societies = SocietyWithShops::list(&mut conn, city.as_deref(), pattern.as_deref(), &page).await?;
         Ok(page.list(societies, SocietyWithShops::cursor))
     }
 

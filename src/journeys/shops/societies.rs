@@ -8,7 +8,7 @@ use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 
 use crate::db::Conn;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::request::{Page, columns};
 use crate::schema::shop;
 
@@ -50,7 +50,7 @@ impl SocietyWithShops {
     /// The societies of a city, or of all, whose name fits the pattern, by city and name; at most `page.limit()`.
     ///
     /// # Errors
-    /// `INTERNAL` when the database fails.
+    /// `BAD_INPUT` for a cursor that no society has; `INTERNAL` when the database fails.
     pub async fn list(
         conn: &mut Conn,
         city: Option<&str>,
@@ -70,6 +70,10 @@ impl SocietyWithShops {
             societies = societies.filter(shop::society.ilike(pattern));
         }
         if let Some(OpaqueCursor(place)) = &page.after {
+            // No society has such a name: the cursor is made up.
+            if place.city.contains('\0') || place.society.contains('\0') {
+                return Err(Error::bad_input("after", "after is the cursor of an entry of this list"));
+            }
             // A row comparison, spelt so that the index gives the range.
             societies = societies
                 .filter(shop::city.ge(&place.city))

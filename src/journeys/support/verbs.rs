@@ -11,9 +11,10 @@ use crate::db::once::{Ask, once};
 use crate::error::{Error, Result};
 use crate::events::{Notice, NotificationKind, notify};
 use crate::journeys::orders::Order;
+use crate::journeys::profile::User;
 use crate::journeys::staff::{self, NewStaffAction, StaffActionKind, Target};
 use crate::journeys::support::{SupportSide, SupportTicket, SupportTicketStatus};
-use crate::schema::{support_message, support_ticket, user_profile};
+use crate::schema::{support_message, support_ticket};
 use crate::values::{
     OrderId, SupportMessageId, SupportTicketId, UserId, excerpt, optional_text, required_text,
 };
@@ -93,7 +94,7 @@ pub async fn open(
         return Err(Error::forbidden("Unauthorized").of_field("orderId"));
     }
     // Of two tickets at once, the second counts the first.
-    user_profile::table.find(user).select(user_profile::id).for_no_key_update().first::<UserId>(conn).await?;
+    User::lock(conn, user).await?;
     let open: i64 = support_ticket::table
         .filter(support_ticket::user_id.eq(user))
         .filter(support_ticket::status.eq_any([SupportTicketStatus::Open, SupportTicketStatus::InProgress]))

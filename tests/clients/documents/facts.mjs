@@ -110,7 +110,7 @@ const NUMBERS = [
   ['docs/API.md', 'src/graphql/limits.rs', { MAX_OPERATIONS: 'up to # operations', MAX_SELECTIONS: '# selections', MAX_DEPTH: '# levels of fields', MAX_ALIASES: '# aliases', MAX_DIRECTIVES: '# directives', MAX_ROOT_FIELDS: 'up to # fields at its root' }],
   ['docs/API.md', 'src/graphql/scan.rs', { MAX_TOKENS: '# tokens' }],
   ['docs/API.md', 'src/graphql/gateway.rs', { MAX_COMPLEXITY: 'at most #' }],
-  ['docs/API.md', 'src/journeys/vendor/upload/table.rs', { MOST_ROWS: 'up to # rows' }],
+  ['docs/API.md', 'src/journeys/vendor/upload/table.rs', { SENT: 'up to # rows' }],
   ['docs/API.md', 'src/journeys/profile/avatar.rs', { SIDE: '# pixels a side' }],
   ['docs/SUBSCRIPTIONS.md', 'src/server/websocket/protocol.rs', { MOST_OPERATIONS: '# live operations', MOST_TOKENS: '# tokens' }],
   ['docs/SUBSCRIPTIONS.md', 'src/server/seats.rs', { MOST_OF_PERSON: '# sockets and streams' }],
@@ -121,7 +121,7 @@ for (const [path, from, phrases] of NUMBERS) {
   const lines = await source(from);
   const flowing = text(path).replace(/\s+/g, ' ');
   for (const [name, phrase] of Object.entries(phrases)) {
-    const [, number] = lines.match(new RegExp(`const ${name}: \\w+ = ([\\d_]+);`)) ?? [];
+    const [, number] = lines.match(new RegExp(`const ${name}: \\w+ = (?:Bounds \\{ rows: )?([\\d_]+)`)) ?? [];
     assert.ok(number, `${from} has no number ${name}`);
     const plain = number.replaceAll('_', '');
     const spellings = [plain, plain.replace(/\B(?=(\d{3})+$)/g, ',')].map((spelled) => phrase.replace('#', spelled));

@@ -178,3 +178,24 @@ async fn an_order_of_a_hundred_long_names_can_be_changed_and_returned() {
     let asked = story.app.graphql(&story.buyer, give_back, variables).await.ok();
     assert_eq!(asked["requestReturn"]["returnIds"].as_array().unwrap().len(), 99);
 }
+
+#[tokio::test]
+async fn a_coupon_of_some_percent_takes_off_as_many_percent_of_what_is_left() {
+    let story = Story::begin(10).await;
+    let offer = "mutation { createOffer(input: {code: \"HALF\", title: \"Half\", discountType: PERCENT, discountValue: 50}) { message } }";
+    story.app.graphql(&story.vendor, offer, json!({})).await.ok();
+    story
+        .app
+        .graphql(&story.buyer, "mutation { applyCoupon(code: \"HALF\") { message } }", json!({}))
+        .await
+        .ok();
+    // Three of 50.25, half price.
+    let order = story.order(json!({})).await;
+    assert_eq!(story.balance().await, 100_000 - 7_537);
+    let changed = story.modify(&order, 1).await.ok()["modifyOrder"]["order"].clone();
+    assert_eq!(changed["final"], 25.12);
+    story.act(&story.buyer, &order, "confirmModifiedOrder(orderId: $order) { message }").await.ok();
+    let seen = story.see(&story.buyer, &order, "total discount final").await;
+    assert_eq!(seen, json!({"total": 50.25, "discount": 25.13, "final": 25.12}));
+    assert_eq!(story.balance().await, 100_000 - 2_512);
+}
