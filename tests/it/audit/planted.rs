@@ -198,8 +198,9 @@ const PLANTED: &[(&[&str], &str)] = &[
     ),
     (
         &["order wallets"],
-        "UPDATE orders SET user_id = (SELECT max(user_id) FROM consumer_wallet)
-         WHERE id = {of pending}
+        "UPDATE orders SET user_id = (
+             SELECT max(user_id) FROM consumer_wallet WHERE closed_at IS NULL AND user_id <> orders.user_id
+         ) WHERE id = {of pending}
          RETURNING (SELECT 'wallet_transaction ' || id FROM wallet_transaction WHERE order_id = {of pending}) AS what",
     ),
     (&["item stock"], "UPDATE item SET quantity_in_stock = 0 WHERE title = 'Tea' RETURNING 'item ' || id AS what"),
