@@ -27,7 +27,7 @@ const socket = createClient({
   retryAttempts: Infinity,
   retryWait: (retries) =>
     new Promise((resolve) => {
-      setTimeout(resolve, Math.random() * Math.min(1_000 * 2 ** retries, 20_000));
+      setTimeout(resolve, Math.random() * Math.min(1_000 * 2 ** retries, 10_000));
       addEventListener('online', () => resolve(), { once: true });
     }),
   // A phone that changes networks is not told that its socket is dead: ask, and give up on it after five seconds.
