@@ -19,7 +19,7 @@ use clap_complete::Shell;
 use crate::app::Role;
 use crate::cli::bar::Bar;
 use crate::config::{Config, SETTINGS};
-use crate::graphql::report::chain;
+use crate::error::in_full;
 use crate::journeys::profile;
 use crate::journeys::vendor::Import;
 use crate::values::{Phone, ShopId};
@@ -147,7 +147,7 @@ fn report(outcome: Outcome) -> ExitCode {
             // The fixed sentence is for clients; whoever runs a command is told what stands behind it.
             let behind = error.downcast_ref::<crate::error::Error>().and_then(crate::error::Error::cause);
             match behind {
-                Some(behind) => eprintln!("society-gateway: {}", chain(behind)),
+                Some(behind) => eprintln!("society-gateway: {}", in_full(behind)),
                 None => eprintln!("society-gateway: {error}"),
             }
             let mut cause = error.source();

@@ -7,6 +7,6 @@ pub mod once;
 mod pool;
 mod spans;
 
-pub use address::{Address, BadAddress, Wire, in_full};
+pub use address::{Address, BadAddress, Wire};
 pub use migrate::{MIGRATIONS, Migrated, migrate, pending};
 pub use pool::{Conn, Pool, PooledConn, Statements, connect};

@@ -4,7 +4,7 @@
 //! fixed sentence outside. `Code::http_status` is the only table from codes to HTTP statuses.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -233,6 +233,19 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// An error with what caused it, and so on: libraries say little at the top.
+#[must_use]
+pub fn in_full(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        // Writing to a String cannot fail.
+        let _ = write!(text, ": {cause}");
+        next = cause.source();
+    }
+    text
+}
 
 /// Constraints that a race can still hit after the verb looked, and the sentence of the rule they carry.
 const CONSTRAINTS: &[(&str, Code, &str)] = &[

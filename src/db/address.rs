@@ -15,6 +15,8 @@ use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Config, Connection, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use crate::error::in_full;
+
 /// Applied to every session. A lock that is not granted within 5 s means trouble elsewhere: the client gets `BUSY`
 /// and repeats; a transaction that idles for 10 s is a bug, and is ended before it blocks others.
 const SESSION_SETTINGS: &str = "-c lock_timeout=5s -c idle_in_transaction_session_timeout=10s -c statement_timeout=30s \
@@ -146,18 +148,6 @@ fn client_of(roots: RootCertStore) -> Result<ClientConfig, BadAddress> {
         .with_safe_default_protocol_versions()
         .map_err(|error| BadAddress(error.to_string()))?;
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
-}
-
-/// The error with what is behind it: alone it only says where it happened.
-#[must_use]
-pub fn in_full(error: &tokio_postgres::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -12,9 +12,9 @@ use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfi
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use futures_util::FutureExt;
 
+use crate::db::Address;
 use crate::db::spans::StatementSpans;
-use crate::db::{Address, in_full};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, in_full};
 use crate::meters::PoolState;
 
 /// One connection. Verbs take `&mut Conn`.

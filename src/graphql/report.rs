@@ -1,13 +1,11 @@
 //! From failures to what the client reads: `extensions.code` and what helps to act, never a cause of ours.
 
-use std::fmt::Write as _;
-
 use async_graphql::parser::Error as ParseError;
 use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError, Value};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::error::{Code, Error, INTERNAL_MESSAGE};
+use crate::error::{Code, Error, INTERNAL_MESSAGE, in_full};
 use crate::graphql::limits::OverLimit;
 use crate::graphql::scan::Unscannable;
 use crate::graphql::variables::Misfit;
@@ -226,24 +224,12 @@ fn log(error: &Error, at: &[async_graphql::PathSegment], logged: &mut Vec<*const
         return;
     }
     logged.push(identity);
-    let (cause, path) = (chain(cause), path(at));
+    let (cause, path) = (in_full(cause), path(at));
     if error.code() == Code::Internal {
         tracing::error!(cause, path, "a resolver failed");
     } else {
         tracing::warn!(cause, path, code = error.code().as_str(), "a resolver gave up");
     }
-}
-
-/// An error with what caused it, and so on: libraries say little at the top.
-pub(crate) fn chain(error: &(dyn std::error::Error + Send + Sync)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        // Writing to a String cannot fail.
-        let _ = write!(text, ": {cause}");
-        next = cause.source();
-    }
-    text
 }
 
 fn path(segments: &[async_graphql::PathSegment]) -> String {

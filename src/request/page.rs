@@ -59,9 +59,7 @@ impl<C: CursorType + Send + Sync> Page<C> {
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
         let has_next = rows.len() > size;
         rows.truncate(size);
-        let mut list = Connection::new(self.after.is_some(), has_next);
-        list.edges.extend(rows.into_iter().map(|row| Edge::new(cursor(&row), Row(row))));
-        list
+        shown(rows, self.after.is_some(), has_next, cursor)
     }
 }
 
@@ -109,10 +107,20 @@ impl<C: CursorType + Send + Sync> LastPage<C> {
     ) -> List<C, T> {
         let beyond = rows.len().saturating_sub(usize::try_from(self.size).unwrap_or(usize::MAX));
         rows.drain(..beyond);
-        let mut list = Connection::new(beyond > 0, self.before.is_some());
-        list.edges.extend(rows.into_iter().map(|row| Edge::new(cursor(&row), Row(row))));
-        list
+        shown(rows, beyond > 0, self.before.is_some(), cursor)
     }
+}
+
+/// A page of these rows, between others or not.
+fn shown<C: CursorType + Send + Sync, T: Columns + ContainerType + Send + Sync>(
+    rows: Vec<T>,
+    has_previous: bool,
+    has_next: bool,
+    cursor: impl Fn(&T) -> C,
+) -> List<C, T> {
+    let mut list = Connection::new(has_previous, has_next);
+    list.edges.extend(rows.into_iter().map(|row| Edge::new(cursor(&row), Row(row))));
+    list
 }
 
 fn size(ctx: &Context<'_>, argument: &'static str, wanted: Option<i32>) -> Result<i64> {

@@ -13,7 +13,7 @@ use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::error::Error;
+use crate::error::{Error, in_full};
 use crate::graphql::report::BAD_REQUEST;
 use crate::graphql::{Answer, Ask, Prepared, RequestError, persisted};
 use crate::meters::Door;
@@ -216,7 +216,7 @@ fn respond(status: StatusCode, media: Media, answer: &Answer) -> Response {
 /// The reply when a request cannot begin.
 fn unscoped(error: &Error) -> Reply {
     if let Some(cause) = error.cause() {
-        tracing::error!(cause = crate::graphql::report::chain(cause), "a request cannot begin");
+        tracing::error!(cause = in_full(cause), "a request cannot begin");
     }
     let status =
         StatusCode::from_u16(error.code().http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -7,8 +7,9 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { BINARY, surroundings } from './documents/gateway.mjs';
 
-const { GATEWAY_BINARY = join(import.meta.dirname, '../../target/debug/society-gateway'), OWN_PORT = '18081' } = process.env;
+const { OWN_PORT = '18081' } = process.env;
 process.env.GATEWAY_URL = `http://127.0.0.1:${OWN_PORT}`;
 process.env.DEV_OTP = '123456';
 process.env.TOKEN_SECRET ??= 'known-to-the-gateway-and-to-its-clients';
@@ -16,13 +17,12 @@ process.env.TOKEN_SECRET ??= 'known-to-the-gateway-and-to-its-clients';
 const folder = mkdtempSync(join(tmpdir(), 'gateway-'));
 // The database may run as somebody else.
 chmodSync(folder, 0o755);
-// Nothing else of what is set here: no database of somebody else.
-const { PATH, HOME, DEV_OTP, TOKEN_SECRET } = process.env;
+const { DEV_OTP, TOKEN_SECRET } = process.env;
 const settings = { LISTEN: `127.0.0.1:${OWN_PORT}`, DATA_DIR: folder, RATE_LIMITS: 'on', RUST_LOG: 'warn', DEV_OTP, TOKEN_SECRET };
 let running;
 
 export async function start() {
-  running = spawn(GATEWAY_BINARY, ['serve'], { env: { PATH, HOME, ...settings }, stdio: ['ignore', 'ignore', 'inherit'] });
+  running = spawn(BINARY, ['serve'], { env: surroundings(settings), stdio: ['ignore', 'ignore', 'inherit'] });
   for (let tries = 0; !(await isReady()); tries += 1) {
     assert.ok(running.exitCode === null && tries < 600, 'the gateway does not start');
     await pause(100);

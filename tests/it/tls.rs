@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use diesel_async::SimpleAsyncConnection;
 use society_gateway::db::{Pool, pending};
+use society_gateway::error::in_full;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio_postgres::config::Host;
@@ -82,13 +83,7 @@ async fn pass_on(
 /// What stands in the way.
 async fn refusal(url: &str) -> String {
     let Err(error) = Pool::new(url, 1).unwrap().get().await else { panic!("{url} was believed") };
-    let mut text = String::new();
-    let mut next = error.cause().map(|cause| cause as &dyn std::error::Error);
-    while let Some(cause) = next {
-        text += &cause.to_string();
-        next = cause.source();
-    }
-    text
+    in_full(error.cause().unwrap())
 }
 
 #[tokio::test]

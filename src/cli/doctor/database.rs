@@ -11,7 +11,8 @@ use tokio_postgres::Client;
 
 use super::Finding;
 use crate::config::Config;
-use crate::db::{Address, MIGRATIONS, in_full, pending};
+use crate::db::{Address, MIGRATIONS, pending};
+use crate::error::in_full;
 
 /// The oldest PostgreSQL that the gateway was tried with, as the server counts versions.
 const OLDEST: i32 = 140_000;

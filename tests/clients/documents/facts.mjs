@@ -17,6 +17,7 @@ const text = (path) => pageOf.get(path).text;
 const codes = all.flatMap((page) => page.codes);
 const blocks = all.flatMap((page) => page.blocks);
 const blocksOf = (...languages) => blocks.filter(({ language }) => languages.includes(language));
+const inCapitals = (name) => name.replace(/\B(?=[A-Z])/g, '_').toUpperCase();
 const bare = (cell) => cell.replaceAll('`', '');
 
 function run(command, settings = {}) {
@@ -86,8 +87,7 @@ async function codesOfSources() {
   for (const [, names, status] of arms.matchAll(/((?:[|\s]*Code::\w+)+)\s*=>\s*(\d+)/g)) {
     for (const [, name] of names.matchAll(/Code::(\w+)/g)) statuses.set(name, status);
   }
-  const word = (name) => name.replace(/(?<!^)[A-Z]/g, '_$&').toUpperCase();
-  return new Map([...statuses].map(([name, status]) => [word(name), status]));
+  return new Map([...statuses].map(([name, status]) => [inCapitals(name), status]));
 }
 const shown = table(text('docs/API.md'), '| code | REST | it means | what to do | beside it |');
 assert.deepEqual(
@@ -162,7 +162,6 @@ step(`${called.length} REST paths`);
 // The diagram of orders is what `status::next` does.
 const arrows = blocksOf('mermaid').flatMap(({ text }) =>
   [...text.matchAll(/^ +([A-Z_]+) --> ([A-Z_]+): ([A-Z_]+)$/gm)].map(([, from, to, act]) => `${act}: ${from} → ${to}`));
-const inCapitals = (name) => name.replace(/\B(?=[A-Z])/g, '_').toUpperCase();
 const [, machine] = (await source('src/journeys/orders/status.rs')).match(/match \(act, now\) \{([^]*?)_ => return/);
 const moves = [...machine.matchAll(/\(((?:Act::\w+[ |]*)+), ([\w |]+)\) => \{?\s*\((\w+), Effect/g)].flatMap(([, acts, froms, to]) =>
   acts.split('|').flatMap((act) => froms.split('|').map((from) => [act.trim().slice(5), from.trim(), to])));
